@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors, from the ground up; imports only go down (Documentation/architecture.md).
+//   pure      no file, network, clock or environment
+//   adapters  one outside thing each; the only modules that import a C library
+//   roles     one verb each
+//   commands  thin
+// A build refuses an import that is not declared here.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["CommandSupport", "Primitives", argumentParser] + dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func cLibrary(_ name: String, pkgConfig: String, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+let cLibraries: [Target] = [
+    cLibrary("CSodium", pkgConfig: "libsodium", debian: "libsodium-dev"),
+    cLibrary("CCrypto", pkgConfig: "libcrypto", debian: "libssl-dev"),
+    cLibrary("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
+    cLibrary("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
+    cLibrary("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
+    .target(name: "CLinux"),
+]
+
+let pure: [Target] = [
+    module("Primitives"),
+    module("CanonicalJSON", ["Primitives"]),
+    module("Signatures", ["Primitives", "CanonicalJSON", "CSodium", "CCrypto"]),
+    module("TUF", ["Primitives", "CanonicalJSON", "Signatures"]),
+    module("Releases", ["Primitives", "CanonicalJSON", "Signatures"]),
+    module("UpdatePlan", ["Primitives", "CanonicalJSON", "Releases", "Signatures"]),
+]
+
+let adapters: [Target] = [
+    module("DurableStorage", ["Primitives", "CLinux", systemPackage]),
+    module("Compression", ["Primitives", "CZstd"]),
+    module(
+        "Archiving",
+        ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", "CLinux", systemPackage]),
+    module("SecretKeys", ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),
+    module("Transport", ["Primitives", "Signatures", "CCurl", "DurableStorage", systemPackage]),
+    module("StaticHTTP", ["Primitives", "Serving", "DurableStorage", "CLinux", systemPackage, logging] + nio),
+]
+
+let roles: [Target] = [
+    module("Serving", ["Primitives", "Signatures"]),
+    module(
+        "Updating",
+        [
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "DurableStorage", "Archiving",
+            "Transport", systemPackage, yams,
+        ]),
+    module(
+        "Publishing",
+        [
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "SecretKeys",
+            "Updating", systemPackage, yams,
+        ]),
+    module(
+        "Auditing",
+        [
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "Transport",
+            systemPackage,
+        ]),
+]
+
+let commands: [Target] = [
+    module("CommandSupport", ["Primitives", "DurableStorage", "CLinux", systemPackage, argumentParser, logging]),
+    command("sceau", ["Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", systemPackage]),
+    command("sceau-serve", ["StaticHTTP", "Serving", systemPackage, logging]),
+    command("sceau-agent", ["Updating", "Releases", "Signatures", "DurableStorage", systemPackage]),
+    command("sceau-audit", ["Auditing", "Signatures", "DurableStorage", systemPackage]),
+]
+
+let support: [Target] = [
+    .target(
+        name: "TestSupport",
+        dependencies: ["Primitives", "CanonicalJSON", "Signatures", "TUF", "DurableStorage", "SecretKeys", systemPackage],
+        path: "Tests/TestSupport", swiftSettings: strict)
+]
+
+let testTargets: [Target] = [
+    tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"])
+]
+
+let package = Package(
+    name: "sceau",
+    products: ["sceau", "sceau-serve", "sceau-agent", "sceau-audit"].map { .executable(name: $0, targets: [$0]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: cLibraries + pure + adapters + roles + commands + support + testTargets,
+    swiftLanguageModes: [.v6]
+)

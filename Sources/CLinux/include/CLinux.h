@@ -1,0 +1,12 @@
+#pragma once
+// Linux calls that glibc hides without _GNU_SOURCE, which a Swift module cannot define for itself.
+// Each returns 0 (or the wanted value), or -1 with errno set.
+
+/// Renames and refuses to replace what stands at `to` (renameat2 with RENAME_NOREPLACE).
+int sceau_rename_exclusive(const char *from, const char *to);
+
+/// Writes out everything of the file system that holds `descriptor`; reports write-back errors.
+int sceau_sync_filesystem(int descriptor);
+
+/// Keeps this process out of core files and away from other processes' ptrace (PR_SET_DUMPABLE 0).
+int sceau_forbid_core_files(void);

@@ -1,0 +1,127 @@
+internal import CLinux
+internal import Glibc
+import Primitives
+import SystemPackage
+
+/// All that the house does to this machine's files. A write is whole and flushed, or it did not happen.
+///
+/// Reading follows symbolic links; the caller decides which paths it names. Nothing here decides trust.
+package struct DurableStorage: Sendable {
+    private let observer: any EffectObserver
+
+    package init(observer: any EffectObserver = NoObserver()) {
+        self.observer = observer
+    }
+
+    func announce(_ effect: DurableEffect) throws(StorageFault) {
+        try observer.willPerform(effect)
+    }
+
+    // MARK: writing
+
+    /// The one way a file comes to be: temporary file beside it, bytes, flush, rename, flush of the folder.
+    ///
+    /// At every instant `path` holds what it held before or all that `produce` hands to its sink. A leftover of an
+    /// earlier crash is overwritten; writers of one folder exclude each other by `lock`.
+    package func write(
+        to path: FilePath, mode: FilePermissions = .publicFile,
+        producing produce: (_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let temporary = try temporaryPath(for: path)
+        try announce(.write(temporary))
+        do {
+            let file = try WritableFile(creating: temporary, mode: mode)
+            try produce { try file.append($0) }
+            try announce(.flush(temporary))
+            try file.finish()
+            try rename(temporary, to: path)
+        } catch {
+            // After a fault the folder is as it was; after a crash the next write takes this name again.
+            unlink(temporary.string)
+            throw error
+        }
+    }
+
+    package func write(
+        _ bytes: [UInt8], to path: FilePath, mode: FilePermissions = .publicFile
+    ) throws {
+        try write(to: path, mode: mode) { sink in try bytes.withUnsafeBytes { try sink($0) } }
+    }
+
+    /// Copies a file, durably.
+    package func copy(_ source: FilePath, to path: FilePath, mode: FilePermissions = .publicFile) throws {
+        let file = try ReadableFile(source)
+        try write(to: path, mode: mode) { sink in try file.forEachChunk { try sink($0) } }
+    }
+
+    /// Makes `path` a symbolic link to `target`, replacing in one step what stood there. Durable.
+    package func replaceLink(at path: FilePath, target: String) throws(StorageFault) {
+        let temporary = try temporaryPath(for: path)
+        unlink(temporary.string)
+        try announce(.makeLink(temporary, target: target))
+        guard symlink(target, temporary.string) == 0 else { throw .current("symlink", at: temporary) }
+        try rename(temporary, to: path)
+    }
+
+    /// Renames, replacing a file that stands at `to`, and flushes the folders of both.
+    package func rename(_ from: FilePath, to: FilePath) throws(StorageFault) {
+        try announce(.rename(from: from, to: to))
+        guard Glibc.rename(from.string, to.string) == 0 else { throw .current("rename", at: to) }
+        try flushDirectory(to.removingLastComponent())
+        if from.removingLastComponent() != to.removingLastComponent() {
+            try flushDirectory(from.removingLastComponent())
+        }
+    }
+
+    /// Renames a file or a whole tree to a name that must be free, and flushes the folders of both.
+    package func renameExclusively(_ from: FilePath, to: FilePath) throws(StorageFault) {
+        try announce(.rename(from: from, to: to))
+        guard sceau_rename_exclusive(from.string, to.string) == 0 else { throw .current("rename", at: to) }
+        try flushDirectory(to.removingLastComponent())
+        if from.removingLastComponent() != to.removingLastComponent() {
+            try flushDirectory(from.removingLastComponent())
+        }
+    }
+
+    /// Makes a folder and those above it that are missing, each flushed into its parent.
+    package func makeDirectory(_ path: FilePath, mode: FilePermissions = .publicDirectory) throws(StorageFault) {
+        guard try info(path) == nil else { return }
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty { try makeDirectory(parent, mode: mode) }
+        try announce(.makeDirectory(path))
+        guard mkdir(path.string, mode.rawValue) == 0 || errno == EEXIST else { throw .current("mkdir", at: path) }
+        try flushDirectory(parent)
+    }
+
+    /// Writes out everything of the file system that holds `path`: one call for a tree of thousands of new files.
+    package func syncFileSystem(holding path: FilePath) throws(StorageFault) {
+        try announce(.syncFileSystem(path))
+        let descriptor = Glibc.open(path.string, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .current("open", at: path) }
+        defer { close(descriptor) }
+        guard sceau_sync_filesystem(descriptor) == 0 else { throw .current("syncfs", at: path) }
+    }
+
+    func flushDirectory(_ path: FilePath) throws(StorageFault) {
+        let path = path.isEmpty ? FilePath(".") : path
+        try announce(.flushDirectory(path))
+        let descriptor = Glibc.open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .current("open", at: path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .current("fsync", at: path) }
+    }
+
+    private func temporaryPath(for path: FilePath) throws(StorageFault) -> FilePath {
+        guard let name = path.lastComponent else {
+            throw StorageFault(.failed, found: "a path without a file name", at: path.string)
+        }
+        return path.removingLastComponent().appending(".\(name.string).tmp")
+    }
+}
+
+extension FilePermissions {
+    package static let publicFile = FilePermissions(rawValue: 0o644)
+    package static let privateFile = FilePermissions(rawValue: 0o600)
+    package static let publicDirectory = FilePermissions(rawValue: 0o755)
+    package static let privateDirectory = FilePermissions(rawValue: 0o700)
+}

@@ -1,0 +1,58 @@
+internal import Glibc
+import Primitives
+import SystemPackage
+
+package typealias StorageFault = Fault<StorageFaultCode>
+
+/// What can go wrong with this machine's files.
+package enum StorageFaultCode: String, FaultCode {
+    case notFound = "storage/not-found"
+    case permissionDenied = "storage/permission-denied"
+    case full = "storage/full"
+    case exists = "storage/exists"
+    case tooLong = "storage/too-long"
+    case locked = "storage/locked"
+    case failed = "storage/failed"
+
+    package var family: FaultFamily { .local }
+
+    package var summary: String {
+        switch self {
+        case .notFound: "file not found"
+        case .permissionDenied: "permission denied"
+        case .full: "no space left on the file system"
+        case .exists: "something stands there already"
+        case .tooLong: "file is too long"
+        case .locked: "another process is at work here"
+        case .failed: "file operation failed"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .permissionDenied: "check the owner and mode of this path and of its folders"
+        case .full: "free some space and run this again"
+        case .locked: "wait until it has finished; a lock ends with its process"
+        default: nil
+        }
+    }
+}
+
+extension Fault where Code == StorageFaultCode {
+    /// From the error number a system call left behind.
+    package init(_ error: Errno, _ operation: String, at path: FilePath) {
+        let code: StorageFaultCode =
+            switch error {
+            case .noSuchFileOrDirectory: .notFound
+            case .permissionDenied, .notPermitted, .readOnlyFileSystem: .permissionDenied
+            case .noSpace, .diskQuotaExceeded: .full
+            case .fileExists, .directoryNotEmpty: .exists
+            default: .failed
+            }
+        self.init(code, found: "\(error.description.lowercased()) on \(operation)", at: path.string)
+    }
+
+    static func current(_ operation: String, at path: FilePath) -> StorageFault {
+        StorageFault(Errno(rawValue: errno), operation, at: path)
+    }
+}

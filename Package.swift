@@ -26,7 +26,8 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 func command(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: name, dependencies: ["CommandSupport", "Primitives", argumentParser] + dependencies, swiftSettings: strict)
+        name: name, dependencies: ["CommandSupport", "Primitives", argumentParser] + dependencies,
+        swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -61,7 +62,9 @@ let adapters: [Target] = [
     module(
         "Archiving",
         ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", "CLinux", systemPackage]),
-    module("SecretKeys", ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),
+    module(
+        "SecretKeys",
+        ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),
     module("Transport", ["Primitives", "Signatures", "CCurl", "DurableStorage", systemPackage]),
     module("StaticHTTP", ["Primitives", "Serving", "DurableStorage", "CLinux", systemPackage, logging] + nio),
 ]
@@ -99,7 +102,9 @@ let commands: [Target] = [
 let support: [Target] = [
     .target(
         name: "TestSupport",
-        dependencies: ["Primitives", "CanonicalJSON", "Signatures", "TUF", "DurableStorage", "SecretKeys", systemPackage],
+        dependencies: [
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "DurableStorage", "SecretKeys", systemPackage,
+        ],
         path: "Tests/TestSupport", swiftSettings: strict)
 ]
 

@@ -90,7 +90,8 @@ package struct PublicKey: Hashable, Sendable {
     ) -> (scheme: Scheme?, material: [UInt8]) {
         switch (type, scheme) {
         case ("ed25519", "ed25519"):
-            guard let bytes = Hex.decode(value.bytes), bytes.count == Ed25519.publicKeyByteCount else { return (nil, []) }
+            let bytes = Hex.decode(value.bytes) ?? []
+            guard bytes.count == Ed25519.publicKeyByteCount else { return (nil, []) }
             return (.ed25519, bytes)
         case ("ecdsa", "ecdsa-sha2-nistp256"), ("ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"):
             return (.ecdsaP256, value.bytes)

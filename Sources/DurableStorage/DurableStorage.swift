@@ -37,7 +37,7 @@ package struct DurableStorage: Sendable {
             try rename(temporary, to: path)
         } catch {
             // After a fault the folder is as it was; after a crash the next write takes this name again.
-            unlink(temporary.string)
+            if (try? announce(.remove(temporary))) != nil { unlink(temporary.string) }
             throw error
         }
     }
@@ -46,6 +46,29 @@ package struct DurableStorage: Sendable {
         _ bytes: [UInt8], to path: FilePath, mode: FilePermissions = .publicFile
     ) throws {
         try write(to: path, mode: mode) { sink in try bytes.withUnsafeBytes { try sink($0) } }
+    }
+
+    /// Appends to a file that grows over several runs, making it when it is missing; flushed however `produce` ends.
+    ///
+    /// Not whole-or-nothing: after a fault or a crash the file holds some beginning of what was appended.
+    package func append(
+        to path: FilePath, mode: FilePermissions = .privateFile,
+        producing produce: (_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
+        let isNew = try info(path) == nil
+        try announce(.write(path))
+        let file = try WritableFile(appendingTo: path, mode: mode)
+        let outcome = Result { try produce { try file.append($0) } }
+        do {
+            try announce(.flush(path))
+            try file.finish()
+            if isNew { try flushDirectory(path.removingLastComponent()) }
+        } catch {
+            // What went wrong first is what a person needs to know.
+            try outcome.get()
+            throw error
+        }
+        try outcome.get()
     }
 
     /// Copies a file, durably.
@@ -85,7 +108,13 @@ package struct DurableStorage: Sendable {
 
     /// Makes a folder and those above it that are missing, each flushed into its parent.
     package func makeDirectory(_ path: FilePath, mode: FilePermissions = .publicDirectory) throws(StorageFault) {
-        guard try info(path) == nil else { return }
+        if let info = try info(path) {
+            // A link may lead to a folder; what it leads to is found out by the first use.
+            guard info.kind == .directory || info.kind == .link else {
+                throw StorageFault(.exists, found: "a file", expected: "a folder", at: path.string)
+            }
+            return
+        }
         let parent = path.removingLastComponent()
         if !parent.isEmpty { try makeDirectory(parent, mode: mode) }
         try announce(.makeDirectory(path))

@@ -41,7 +41,8 @@ extension DurableStorage {
         let file = try ReadableFile(path)
         var bytes: [UInt8] = []
         while true {
-            let chunk = try file.read(atMost: min(1 << 20, limit - bytes.count + 1))
+            // One byte more than allowed, to see that there is more.
+            let chunk = try file.read(atMost: min(1 << 20, max(0, limit - bytes.count)) + 1)
             if chunk.isEmpty { return bytes }
             bytes += chunk
             guard bytes.count <= limit else {
@@ -54,7 +55,8 @@ extension DurableStorage {
     package func readIfPresent(_ path: FilePath, limit: Int) throws(StorageFault) -> [UInt8]? {
         do {
             return try read(path, limit: limit)
-        } catch where error.code == .notFound {
+        } catch {
+            guard error.code == .notFound else { throw error }
             return nil
         }
     }

@@ -92,8 +92,14 @@ let roles: [Target] = [
 ]
 
 let commands: [Target] = [
-    module("CommandSupport", ["Primitives", "DurableStorage", "CLinux", systemPackage, argumentParser, logging]),
-    command("sceau", ["Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", systemPackage]),
+    module(
+        "CommandSupport", ["Primitives", "CanonicalJSON", "CLinux", systemPackage, argumentParser, logging]),
+    command(
+        "sceau",
+        [
+            "Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", "CanonicalJSON",
+            systemPackage,
+        ]),
     command("sceau-serve", ["StaticHTTP", "Serving", systemPackage, logging]),
     command("sceau-agent", ["Updating", "Releases", "Signatures", "DurableStorage", systemPackage]),
     command("sceau-audit", ["Auditing", "Signatures", "DurableStorage", systemPackage]),
@@ -109,7 +115,11 @@ let support: [Target] = [
 ]
 
 let testTargets: [Target] = [
-    tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"])
+    tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
+    tests("CommandSupportTests", ["CommandSupport", "CanonicalJSON", "Primitives", argumentParser, logging]),
+    tests(
+        "SecretKeysTests",
+        ["SecretKeys", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", systemPackage]),
 ]
 
 let package = Package(

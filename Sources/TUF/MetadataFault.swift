@@ -3,7 +3,7 @@ import Primitives
 
 package typealias MetadataFault = Fault<MetadataFaultCode>
 
-/// Why metadata was refused. Every one of these but `misuse` means that somebody served something wrong.
+/// Why metadata was refused. All but `misuse` and `missing` mean that somebody served something wrong.
 package enum MetadataFaultCode: String, FaultCode {
     case malformed = "tuf/malformed"
     case tooLong = "tuf/too-long"
@@ -26,7 +26,14 @@ package enum MetadataFaultCode: String, FaultCode {
     case missing = "tuf/missing"
     case misuse = "tuf/misuse"
 
-    package var family: FaultFamily { self == .misuse ? .local : .refusal }
+    package var family: FaultFamily {
+        switch self {
+        case .misuse: .local
+        // A file that is not there yet, or not on this mirror: the next try may find it.
+        case .missing: .transport
+        default: .refusal
+        }
+    }
 
     package var summary: String {
         switch self {

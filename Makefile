@@ -1,0 +1,50 @@
+# Sceau: what a newcomer types. Every target installs what it needs (Debian packages, with sudo when not root).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build release demo test lint install clean
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PRODUCTS := sceau sceau-serve sceau-agent sceau-audit
+# An import that Package.swift does not declare does not build.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+RELEASE_FLAGS := -c release --static-swift-stdlib $(SWIFT_FLAGS)
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+build:  ## build the four tools for debugging
+	@Scripts/install-dependencies build
+	swift build $(SWIFT_FLAGS)
+
+release:  ## build the four tools as they are shipped
+	@Scripts/install-dependencies build
+	$(foreach product,$(PRODUCTS),swift build $(RELEASE_FLAGS) --product $(product) &&) true
+
+demo:  ## the main job on a real release: sign, publish, serve, install, update, verify, audit
+	@Scripts/install-dependencies build demo
+	@Scripts/demo
+
+test:  ## every test, with the end-to-end tests and the checks by other people's tools
+	@Scripts/install-dependencies build test
+	@Scripts/peers-venv
+	swift build --build-tests $(SWIFT_FLAGS)
+	export SCEAU_PYTHON="$$PWD/.venv/bin/python" SCEAU_BIN="$$(swift build --show-bin-path)"; \
+	swift test $(SWIFT_FLAGS) --skip-build
+
+lint:  ## formatting, the shell scripts, and the rules of the house
+	@Scripts/install-dependencies build test
+	swift format lint --strict -r Sources Tests Package.swift
+	shellcheck Scripts/demo Scripts/fetch-release Scripts/install-dependencies Scripts/peers-venv .ci/run
+	Scripts/check-house
+
+install: release  ## install the tools below PREFIX (default /usr/local)
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	for product in $(PRODUCTS); do \
+	    install -m 0755 "$$(swift build $(RELEASE_FLAGS) --show-bin-path)/$$product" "$(DESTDIR)$(PREFIX)/bin/$$product"; \
+	done
+
+clean:  ## remove what was built and fetched (not Keys/, Releases/ or Staged/)
+	rm -rf .build .venv .cache

@@ -53,12 +53,12 @@ package struct DurableStorage: Sendable {
     /// Not whole-or-nothing: after a fault or a crash the file holds some beginning of what was appended.
     package func append(
         to path: FilePath, mode: FilePermissions = .privateFile,
-        producing produce: (_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+        producing produce: (_ file: WritableFile) throws -> Void
     ) throws {
         let isNew = try info(path) == nil
         try announce(.write(path))
         let file = try WritableFile(appendingTo: path, mode: mode)
-        let outcome = Result { try produce { try file.append($0) } }
+        let outcome = Result { try produce(file) }
         do {
             try announce(.flush(path))
             try file.finish()

@@ -1,0 +1,149 @@
+import DurableStorage
+import Primitives
+import Signatures
+import SystemPackage
+
+/// A small file to fetch whole.
+package struct HTTPRequest: Hashable, Sendable {
+    package let url: String
+    /// Bytes; a longer answer is refused while it arrives.
+    package let limit: Int
+    /// The digest of what we hold, when "not modified" is an answer we can use. The server's ETag must be this digest.
+    package let ifNoneMatch: Digest?
+
+    package init(url: String, limit: Int, ifNoneMatch: Digest? = nil) {
+        self.url = url
+        self.limit = limit
+        self.ifNoneMatch = ifNoneMatch
+    }
+}
+
+package enum HTTPResponse: Hashable, Sendable {
+    case ok([UInt8])
+    /// 404, 403 (object stores say so of what they do not have) or 410.
+    case notFound
+    /// Only ever an answer to `ifNoneMatch`.
+    case notModified
+}
+
+/// Fetches files over HTTP and HTTPS; one for a run, so that connections are used again. Not for two threads at once.
+///
+/// Every client sends the same bytes. Redirects are not followed: a server must not choose whom we talk to. Nothing
+/// received is trusted here; limits are enforced, hashes and signatures are the caller's business.
+package final class HTTPClient {
+    private let curl: CurlHandle
+    private let limits: TransportLimits
+
+    package init(_ configuration: TransportConfiguration = .init()) throws(TransportFault) {
+        curl = try CurlHandle(configuration)
+        limits = configuration.limits
+    }
+
+    package func fetch(_ request: HTTPRequest) throws(TransportFault) -> HTTPResponse {
+        var bytes: [UInt8] = []
+        let exchange = Exchange(
+            url: request.url, requestHeaders: request.ifNoneMatch.map { ["If-None-Match: \"\($0.hex)\""] } ?? [],
+            wantedStatus: 200, limit: request.limit, headerLimit: limits.headers
+        ) { bytes.append(contentsOf: $0) }
+        let head = try run(exchange, within: limits.fetch)
+        switch head.status {
+        case 200: return .ok(bytes)
+        case 304 where request.ifNoneMatch != nil: return .notModified
+        case 403, 404, 410: return .notFound
+        default: throw exchange.unexpected(head, expected: "200")
+        }
+    }
+
+    private func run(_ exchange: Exchange, within time: Duration) throws(TransportFault) -> AnswerHead {
+        try HTTPAddress.checkBase(exchange.url)
+        return try exchange.verifiedHead(curl.perform(exchange, within: time))
+    }
+}
+
+extension HTTPClient {
+    private enum Attempt {
+        case done
+        /// The server cannot go on from where we are.
+        case startAnew
+    }
+
+    /// Fetches a large file into `partial`, going on from what an earlier run left there; at the end `partial` holds
+    /// `expectedLength` bytes, flushed. Whether they are the right ones, the caller finds out by their hash (and removes
+    /// `partial` when not).
+    ///
+    /// Never writes more than `expectedLength` bytes. After a fault `partial` holds what was received, for the next run.
+    /// `progress` is told the bytes in `partial`; an error it throws stops the transfer and comes out of here.
+    /// Throws `TransportFault` and `StorageFault`.
+    package func download(
+        _ url: String, to partial: FilePath, expectedLength: Int, storage: DurableStorage,
+        progress: @escaping (Int) throws -> Void = { _ in }
+    ) throws {
+        let offset = try usableLength(of: partial, expectedLength: expectedLength, storage)
+        if offset == expectedLength, offset > 0 { return }
+        let range = Range(url: url, offset: offset, end: expectedLength)
+        guard case .startAnew = try attempt(range, to: partial, storage, progress) else { return }
+        try storage.remove(partial)
+        _ = try attempt(Range(url: url, offset: 0, end: expectedLength), to: partial, storage, progress)
+    }
+
+    /// The bytes of an earlier run; what cannot be a beginning of the file is removed.
+    private func usableLength(
+        of partial: FilePath, expectedLength: Int, _ storage: DurableStorage
+    ) throws(StorageFault) -> Int {
+        guard let info = try storage.info(partial) else { return 0 }
+        if info.kind == .file, info.size <= expectedLength { return info.size }
+        try storage.remove(partial)
+        return 0
+    }
+
+    private func attempt(
+        _ range: Range, to partial: FilePath, _ storage: DurableStorage, _ progress: @escaping (Int) throws -> Void
+    ) throws -> Attempt {
+        var outcome = Attempt.done
+        try storage.append(to: partial) { file in
+            var position = range.offset
+            let exchange = Exchange(
+                url: range.url, requestHeaders: range.requestHeaders, wantedStatus: range.wantedStatus,
+                limit: range.end - range.offset, headerLimit: limits.headers, checkHead: range.check
+            ) { bytes in
+                try file.append(bytes)
+                position += bytes.count
+                try progress(position)
+            }
+            let head = try run(exchange, within: limits.download)
+            if let error = exchange.sinkError { throw error }
+            switch head.status {
+            case range.wantedStatus:
+                guard position == range.end else {
+                    throw TransportFault(
+                        .truncated, found: "\(position) bytes", expected: "\(range.end) bytes",
+                        at: HTTPAddress.displayed(range.url))
+                }
+            case _ where range.offset > 0 && (head.status == 200 || head.status == 416): outcome = .startAnew
+            default: throw exchange.unexpected(head, expected: "\(range.wantedStatus)")
+            }
+        }
+        return outcome
+    }
+
+    /// The part of a file still missing.
+    private struct Range {
+        let url: String
+        let offset: Int
+        let end: Int
+
+        var requestHeaders: [String] { offset == 0 ? [] : ["Range: bytes=\(offset)-"] }
+        var wantedStatus: Int { offset == 0 ? 200 : 206 }
+
+        /// Bytes of another part, or of a file of another length, must not be joined to ours.
+        func check(_ head: AnswerHead) throws(TransportFault) {
+            guard wantedStatus == 206 else { return }
+            let found = head.contentRange
+            guard let found, found.first == offset, found.last < end, found.total == nil || found.total == end else {
+                throw TransportFault(
+                    .unexpectedRange, found: found?.description ?? "no range",
+                    expected: "bytes \(offset)-\(end - 1)/\(end)", at: HTTPAddress.displayed(url))
+            }
+        }
+    }
+}

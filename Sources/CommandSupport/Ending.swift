@@ -36,7 +36,8 @@ struct Ending: Equatable {
             self.init(tool: tool, fault: fault)
         case let code as ExitCode:
             self.init(status: code.rawValue)
-        case is CleanExit, is ValidationError:
+        // The help of a subcommand is an error of `run()`, and of a type that is ArgumentParser's own.
+        case let error where error is ValidationError || root.exitCode(for: error) == .success:
             self.init(tool: tool, root: root, didNotParse: error)
         case is OutputClosed:
             // Not 0: who reads only the beginning of a report has not seen that the rest was well.

@@ -58,6 +58,6 @@ import Testing
         log[metadataKey: "peer"] = "::1"
         let event = LogEvent(
             level: .warning, message: "refused \n x", metadata: ["a": "1"], source: "", file: "", function: "", line: 0)
-        #expect(log.line(for: event) == "sceau-serve: warning: refused \\u{0a} x a=1 peer=::1")
+        #expect(log.line(for: event) == "sceau-serve: warning: refused \\u{a} x a=1 peer=::1")
     }
 }

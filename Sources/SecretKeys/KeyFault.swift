@@ -1,0 +1,54 @@
+import Primitives
+
+package typealias KeyFault = Fault<KeyFaultCode>
+
+/// What can go wrong with keys and their files. No fault holds a byte of a secret.
+package enum KeyFaultCode: String, FaultCode {
+    case invalidName = "key/invalid-name"
+    case malformed = "key/malformed"
+    case costOutOfBounds = "key/cost-out-of-bounds"
+    case mismatch = "key/mismatch"
+    case exposed = "key/exposed"
+    case notAFile = "key/not-a-file"
+    case exists = "key/exists"
+    case passphraseNeeded = "key/passphrase-needed"
+    case invalidPassphrase = "key/invalid-passphrase"
+    case wrongPassphrase = "key/wrong-passphrase"
+    case memory = "key/memory"
+
+    package var family: FaultFamily {
+        switch self {
+        case .malformed, .costOutOfBounds, .mismatch, .exposed, .notAFile: .refusal
+        case .exists, .wrongPassphrase, .memory: .local
+        case .invalidName, .passphraseNeeded, .invalidPassphrase: .usage
+        }
+    }
+
+    package var summary: String {
+        switch self {
+        case .invalidName: "not a name for a key"
+        case .malformed: "malformed key file"
+        case .costOutOfBounds: "the key file asks for more work than is sensible"
+        case .mismatch: "the secret key and the public key of this file do not belong together"
+        case .exposed: "other users of this machine can reach this secret key"
+        case .notAFile: "not a regular file"
+        case .exists: "a file of this name stands there already"
+        case .passphraseNeeded: "this key is encrypted and needs its passphrase"
+        case .invalidPassphrase: "not a usable passphrase"
+        case .wrongPassphrase: "the passphrase is wrong, or the key file was changed"
+        case .memory: "not enough memory to work with secrets"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .invalidName: "use lower-case letters, digits, '.', '_' and '-', 32 at most, and a letter or digit first"
+        case .exists: "keys are never overwritten; choose another name, or move the old file away"
+        case .passphraseNeeded: "give --passphrase-file FILE, or run this on a terminal"
+        case .wrongPassphrase: "try again; when you are sure of the passphrase, take the file from your backup"
+        case .memory: "free some memory and run this again; encrypted keys need up to 1 GiB for a moment"
+        case .costOutOfBounds, .mismatch: "take the file from your backup, or generate a new key and propose it"
+        case .malformed, .exposed, .notAFile, .invalidPassphrase: nil
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CanonicalJSON
+import Primitives
+import Signatures
+
+/// How a secret key is kept, as its public half tells everyone.
+package enum KeyHolding: String, Sendable {
+    case encryptedFile = "encrypted file"
+    case plainFile = "plain file"
+}
+
+/// What both kinds of key file have in common, and how strictly they are read.
+struct KeyFileHeader: Equatable, Sendable {
+    static let byteLimit = 4096
+
+    let name: KeyName
+    let publicKey: PublicKey
+    let holding: KeyHolding
+
+    func object(format: ByteString) -> JSONObject {
+        [
+            "format": .string(format), "held": .string(ByteString(holding.rawValue)),
+            "key": .object(publicKey.object), "name": .string(name.text),
+        ]
+    }
+
+    init(name: KeyName, publicKey: PublicKey, holding: KeyHolding) {
+        self.name = name
+        self.publicKey = publicKey
+        self.holding = holding
+    }
+
+    init(_ reader: JSONReader, format: ByteString) throws {
+        guard try reader.field("format").string() == format else {
+            throw try reader.field("format").invalid(expected: "\"\(format)\"")
+        }
+        let holding = try reader.field("held")
+        guard let known = KeyHolding(rawValue: String(decoding: try holding.string().bytes, as: UTF8.self)) else {
+            throw holding.invalid(expected: "\"encrypted file\" or \"plain file\"")
+        }
+        name = try KeyName(reader.field("name").string())
+        publicKey = try Self.publicKey(reader.field("key"), of: name)
+        self.holding = known
+    }
+
+    /// Our own keys have one spelling: the fields we write, in lower-case hexadecimal, and the name of the file.
+    private static func publicKey(_ reader: JSONReader, of name: KeyName) throws -> PublicKey {
+        let key = try PublicKey(reader)
+        guard let same = PublicKey(ed25519: key.material, name: name.text), same == key else {
+            throw reader.invalid(expected: "an Ed25519 key that carries the name \"\(name)\"")
+        }
+        return key
+    }
+}
+
+/// Reads one JSON object strictly: `read` gets the reader, and what it makes must encode to exactly `bytes`.
+func decodeKeyFile<File>(
+    _ bytes: [UInt8], encode: (File) -> [UInt8], _ read: (JSONReader) throws -> File
+) throws(KeyFault) -> File {
+    do {
+        let limits = JSONLimits(bytes: KeyFileHeader.byteLimit, depth: 4)
+        let file = try read(JSONReader(JSONValue.decode(bytes, limits: limits), at: "key file"))
+        guard encode(file) == bytes else {
+            throw KeyFault(.malformed, found: "another layout or unknown fields", expected: "the one this tool writes")
+        }
+        return file
+    } catch let fault as KeyFault where fault.code != .invalidName {
+        throw fault
+    } catch let fault as any ReportableFault {
+        throw KeyFault(.malformed, found: fault.message)
+    } catch {
+        throw KeyFault(.malformed)
+    }
+}

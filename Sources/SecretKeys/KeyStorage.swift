@@ -1,0 +1,98 @@
+import DurableStorage
+internal import Glibc
+import Primitives
+import SystemPackage
+
+/// Key files on this machine. Secret ones are made 0600 and refused when others can reach them; none is overwritten.
+package struct KeyStorage: Sendable {
+    private let storage: DurableStorage
+
+    package init(_ storage: DurableStorage) {
+        self.storage = storage
+    }
+
+    // MARK: loading
+
+    /// A secret key's file. Throws `.notAFile`, `.exposed`, `.malformed`, `.costOutOfBounds`, or a storage fault.
+    package func loadKeyFile(_ path: FilePath) throws -> KeyFile {
+        let file = try ReadableFile(path)
+        try checkIsPrivate(file)
+        return try located(path) { () throws(KeyFault) in try KeyFile.decode(try contents(of: file)) }
+    }
+
+    /// A public key's file. Throws `.malformed` or a storage fault.
+    package func loadPublicKeyFile(_ path: FilePath) throws -> PublicKeyFile {
+        let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
+        return try located(path) { () throws(KeyFault) in try PublicKeyFile.decode(bytes) }
+    }
+
+    /// Judges the file that was opened, not whatever stands at its path a moment later.
+    private func checkIsPrivate(_ file: ReadableFile) throws(KeyFault) {
+        var status = stat()
+        guard fstat(file.descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw KeyFault(.notAFile, at: file.path.string)
+        }
+        let mode = status.st_mode & 0o7777
+        guard mode & 0o077 == 0 else {
+            throw KeyFault(
+                .exposed, found: "mode " + octal(mode), expected: "mode 0600", at: file.path.string,
+                hint: "chmod 600 \(file.path.string), and consider whether somebody has copied the key")
+        }
+    }
+
+    private func contents(of file: ReadableFile) throws(KeyFault) -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            while bytes.count <= KeyFileHeader.byteLimit {
+                let chunk = try file.read(atMost: KeyFileHeader.byteLimit + 1 - bytes.count)
+                if chunk.isEmpty { break }
+                bytes += chunk
+            }
+        } catch {
+            throw KeyFault(.malformed, found: error.message)
+        }
+        return bytes
+    }
+
+    private func located<Result>(_ path: FilePath, _ body: () throws(KeyFault) -> Result) throws(KeyFault) -> Result {
+        do { return try body() } catch {
+            let location = error.location.map { "\($0) in \(path.string)" } ?? path.string
+            throw KeyFault(error.code, found: error.found, expected: error.expected, at: location)
+        }
+    }
+
+    private func octal(_ mode: mode_t) -> String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    // MARK: making
+
+    /// Writes both halves, the secret one 0600. Throws `.exists` when either path is taken; then nothing was changed.
+    ///
+    /// The public half comes first: a crash in between leaves no secret key that nobody knows.
+    package func create(_ file: KeyFile, at path: FilePath, publicAt publicPath: FilePath) throws {
+        for path in [path, publicPath] where try storage.info(path) != nil { throw KeyFault(.exists, at: path.string) }
+        try writeNew(PublicKeyFile(file).encoded, to: publicPath, mode: .publicFile)
+        do {
+            try writeNew(file.encoded, to: path, mode: .privateFile)
+        } catch {
+            try? storage.remove(publicPath)
+            throw error
+        }
+    }
+
+    /// Whole and flushed under a name of its own first, then moved to a name that must be free.
+    private func writeNew(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions) throws {
+        guard let name = path.lastComponent else { throw KeyFault(.notAFile, at: path.string) }
+        let new = path.removingLastComponent().appending(".\(name.string).new")
+        try storage.write(bytes, to: new, mode: mode)
+        do {
+            try storage.renameExclusively(new, to: path)
+        } catch {
+            try? storage.remove(new)
+            if error.code == .exists { throw KeyFault(.exists, at: path.string) }
+            throw error
+        }
+    }
+}

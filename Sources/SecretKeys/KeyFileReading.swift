@@ -11,6 +11,7 @@ package enum KeyHolding: String, Sendable {
 /// What both kinds of key file have in common, and how strictly they are read.
 struct KeyFileHeader: Equatable, Sendable {
     static let byteLimit = 4096
+    static let jsonLimits = JSONLimits(bytes: byteLimit, depth: 4)
 
     let name: KeyName
     let publicKey: PublicKey
@@ -57,8 +58,8 @@ func decodeKeyFile<File>(
     _ bytes: [UInt8], encode: (File) -> [UInt8], _ read: (JSONReader) throws -> File
 ) throws(KeyFault) -> File {
     do {
-        let limits = JSONLimits(bytes: KeyFileHeader.byteLimit, depth: 4)
-        let file = try read(JSONReader(JSONValue.decode(bytes, limits: limits), at: "key file"))
+        let value = try JSONValue.decode(bytes, limits: KeyFileHeader.jsonLimits)
+        let file = try read(JSONReader(value, at: "key file"))
         guard encode(file) == bytes else {
             throw KeyFault(.malformed, found: "another layout or unknown fields", expected: "the one this tool writes")
         }

@@ -1,3 +1,4 @@
+import CanonicalJSON
 import DurableStorage
 internal import Glibc
 import Primitives
@@ -24,6 +25,16 @@ package struct KeyStorage: Sendable {
     package func loadPublicKeyFile(_ path: FilePath) throws -> PublicKeyFile {
         let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
         return try located(path) { () throws(KeyFault) in try PublicKeyFile.decode(bytes) }
+    }
+
+    /// The public half of either kind of file; a secret key's file is judged as `loadKeyFile` does.
+    package func loadPublicHalf(_ path: FilePath) throws -> PublicKeyFile {
+        let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
+        let value = try? JSONValue.decode(bytes, limits: KeyFileHeader.jsonLimits)
+        if case .object(let object)? = value, object["format"] == .string(KeyFile.format) {
+            return PublicKeyFile(try loadKeyFile(path))
+        }
+        return try loadPublicKeyFile(path)
     }
 
     /// Judges the file that was opened, not whatever stands at its path a moment later.
@@ -68,11 +79,16 @@ package struct KeyStorage: Sendable {
 
     // MARK: making
 
+    /// Throws `.exists` when something stands at one of `paths`.
+    package func checkFree(_ paths: FilePath...) throws {
+        for path in paths where try storage.info(path) != nil { throw KeyFault(.exists, at: path.string) }
+    }
+
     /// Writes both halves, the secret one 0600. Throws `.exists` when either path is taken; then nothing was changed.
     ///
     /// The public half comes first: a crash in between leaves no secret key that nobody knows.
     package func create(_ file: KeyFile, at path: FilePath, publicAt publicPath: FilePath) throws {
-        for path in [path, publicPath] where try storage.info(path) != nil { throw KeyFault(.exists, at: path.string) }
+        try checkFree(path, publicPath)
         try writeNew(PublicKeyFile(file).encoded, to: publicPath, mode: .publicFile)
         do {
             try writeNew(file.encoded, to: path, mode: .privateFile)

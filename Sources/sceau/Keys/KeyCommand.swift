@@ -1,0 +1,24 @@
+import ArgumentParser
+import CanonicalJSON
+import Primitives
+import SecretKeys
+import Signatures
+
+/// `sceau key …`
+struct KeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Make and show keys.",
+        subcommands: [KeyGenerate.self, KeyShow.self])
+}
+
+extension PublicKeyFile {
+    /// What `--json` says of a key, whichever command.
+    var report: JSONObject {
+        [
+            "name": .string(name.text), "key_id": .string(publicKey.computedID.text),
+            "public_key": .string(ByteString(Hex.encode(publicKey.material))),
+            "held": .string(ByteString(holding.rawValue)),
+        ]
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import CommandSupport
+import DurableStorage
+import Primitives
+import SecretKeys
+import SystemPackage
+
+/// Where a passphrase comes from: `--passphrase-file`, or else the person at the terminal. Never an argument, and never
+/// the environment, which other processes may read.
+struct PassphraseOption: ParsableArguments {
+    private static let standardInput: FilePath = "-"
+
+    @Option(
+        name: .customLong("passphrase-file"),
+        help: ArgumentHelp("Read the passphrase from a file ('-' is standard input).", valueName: "file"))
+    var file: FilePath?
+
+    /// The passphrase of a key that exists.
+    func load(for name: KeyName) throws -> SecretBytes {
+        if let file { return try load(file) }
+        guard Terminal.canAsk else {
+            let hint = "give --passphrase-file FILE ('-' is standard input)"
+            throw KeyFault(.passphraseNeeded, at: "\(name)", hint: hint)
+        }
+        return try ask("passphrase for \(name)")
+    }
+
+    /// The passphrase of a key that is being made: asked for twice.
+    func loadNew(for name: KeyName) throws -> SecretBytes {
+        if let file { return try load(file) }
+        guard Terminal.canAsk else {
+            throw CommandFault(
+                .notATerminal, found: "no passphrase for \(name)",
+                hint: "give --passphrase-file FILE ('-' is standard input), or --unencrypted for a machine's own key")
+        }
+        let first = try ask("new passphrase for \(name)")
+        guard try ask("the same again").isEqual(to: first) else {
+            throw KeyFault(.invalidPassphrase, found: "two different ones")
+        }
+        return first
+    }
+
+    private func load(_ file: FilePath) throws -> SecretBytes {
+        if file == Self.standardInput { return try Passphrase.load(from: .standardInput, named: "standard input") }
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try FileDescriptor.open(file, .readOnly, options: .closeOnExec)
+        } catch let error as Errno {
+            throw StorageFault(error, "open", at: file)
+        }
+        return try descriptor.closeAfter { try Passphrase.load(from: descriptor, named: file.string) }
+    }
+
+    private func ask(_ prompt: String) throws -> SecretBytes {
+        let passphrase = try SecretBytes(capacity: Passphrase.longest) { buffer in
+            try Terminal.readHidden(prompt: prompt, into: buffer)
+        }
+        try Passphrase.check(passphrase)
+        return passphrase
+    }
+}

@@ -109,13 +109,15 @@ let support: [Target] = [
     .target(
         name: "TestSupport",
         dependencies: [
-            "Primitives", "CanonicalJSON", "Signatures", "TUF", "DurableStorage", "SecretKeys", systemPackage,
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Updating", "DurableStorage", "CSodium", systemPackage,
         ],
         path: "Tests/TestSupport", swiftSettings: strict)
 ]
 
 let testTargets: [Target] = [
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
+    tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
+    tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),
     tests("CommandSupportTests", ["CommandSupport", "CanonicalJSON", "Primitives", argumentParser, logging]),
     tests(
         "SecretKeysTests",

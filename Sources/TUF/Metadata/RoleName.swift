@@ -1,17 +1,21 @@
 import Primitives
 
 /// A role's name, as metadata spells it: any text. It reaches URLs and file names only in escaped form.
-package struct RoleName: Hashable, Comparable, Sendable, CustomStringConvertible {
-    package static let root = RoleName("root")
-    package static let timestamp = RoleName("timestamp")
-    package static let snapshot = RoleName("snapshot")
-    package static let targets = RoleName("targets")
+package struct RoleName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
+    package static let root: RoleName = "root"
+    package static let timestamp: RoleName = "timestamp"
+    package static let snapshot: RoleName = "snapshot"
+    package static let targets: RoleName = "targets"
     package static let topLevel: [RoleName] = [.root, .timestamp, .snapshot, .targets]
 
     package let text: ByteString
 
     package init(_ text: ByteString) {
         self.text = text
+    }
+
+    package init(stringLiteral value: String) {
+        text = ByteString(value)
     }
 
     package static func < (left: RoleName, right: RoleName) -> Bool { left.text < right.text }

@@ -66,7 +66,7 @@ let adapters: [Target] = [
         "SecretKeys",
         ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),
     module("Transport", ["Primitives", "Signatures", "CCurl", "DurableStorage", systemPackage]),
-    module("StaticHTTP", ["Primitives", "Serving", "DurableStorage", "CLinux", systemPackage, logging] + nio),
+    module("StaticHTTP", ["Primitives", "Serving", "Signatures", "DurableStorage", systemPackage] + nio),
 ]
 
 let roles: [Target] = [
@@ -100,7 +100,7 @@ let commands: [Target] = [
             "Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", "CanonicalJSON",
             systemPackage,
         ]),
-    command("sceau-serve", ["StaticHTTP", "Serving", systemPackage, logging]),
+    command("sceau-serve", ["StaticHTTP", systemPackage]),
     command("sceau-agent", ["Updating", "Releases", "Signatures", "DurableStorage", systemPackage]),
     command("sceau-audit", ["Auditing", "Signatures", "DurableStorage", systemPackage]),
 ]
@@ -115,6 +115,9 @@ let support: [Target] = [
 ]
 
 let testTargets: [Target] = [
+    tests("ServingTests", ["Serving", "Signatures", "Primitives"]),
+    tests(
+        "StaticHTTPTests", ["StaticHTTP", "Serving", "Signatures", "DurableStorage", "Primitives", systemPackage] + nio),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
     tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),

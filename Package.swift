@@ -118,6 +118,14 @@ let testTargets: [Target] = [
     tests("ServingTests", ["Serving", "Signatures", "Primitives"]),
     tests(
         "StaticHTTPTests", ["StaticHTTP", "Serving", "Signatures", "DurableStorage", "Primitives", systemPackage] + nio),
+    tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
+    tests("CompressionTests", ["Compression", "Primitives"]),
+    tests(
+        "ArchivingTests",
+        [
+            "Archiving", "Compression", "Releases", "Signatures", "DurableStorage", "Primitives", "TestSupport",
+            systemPackage,
+        ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
     tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),

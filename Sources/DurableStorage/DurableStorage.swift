@@ -13,7 +13,8 @@ package struct DurableStorage: Sendable {
         self.observer = observer
     }
 
-    func announce(_ effect: DurableEffect) throws(StorageFault) {
+    /// For adapters that write by themselves: to be called just before each effect.
+    package func announce(_ effect: DurableEffect) throws(StorageFault) {
         try observer.willPerform(effect)
     }
 

@@ -129,6 +129,12 @@ let testTargets: [Target] = [
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
     tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),
+    tests(
+        "EndToEnd",
+        [
+            "sceau", "sceau-serve", "sceau-agent", "sceau-audit", "TUF", "Updating", "CanonicalJSON", "Primitives",
+            "TestSupport", systemPackage,
+        ]),
     tests("CommandSupportTests", ["CommandSupport", "CanonicalJSON", "Primitives", argumentParser, logging]),
     tests(
         "SecretKeysTests",

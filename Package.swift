@@ -138,7 +138,9 @@ let testTargets: [Target] = [
     tests("CommandSupportTests", ["CommandSupport", "CanonicalJSON", "Primitives", argumentParser, logging]),
     tests(
         "SecretKeysTests",
-        ["SecretKeys", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", systemPackage]),
+        [
+            "SecretKeys", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
+        ]),
 ]
 
 let package = Package(

@@ -64,10 +64,13 @@ func decodeKeyFile<File>(
             throw KeyFault(.malformed, found: "another layout or unknown fields", expected: "the one this tool writes")
         }
         return file
-    } catch let fault as KeyFault where fault.code != .invalidName {
+    } catch let fault as JSONFault {
+        // Not what was found: the file may hold a secret.
+        throw KeyFault(.malformed, found: fault.code.summary, expected: fault.expected, at: fault.location)
+    } catch let fault as KeyFault where fault.code == .invalidName {
+        throw KeyFault(.malformed, found: fault.code.summary, at: "key file.name")
+    } catch let fault as KeyFault {
         throw fault
-    } catch let fault as any ReportableFault {
-        throw KeyFault(.malformed, found: fault.message)
     } catch {
         throw KeyFault(.malformed)
     }

@@ -102,11 +102,18 @@ package struct KeyStorage: Sendable {
     private func writeNew(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions) throws {
         guard let name = path.lastComponent else { throw KeyFault(.notAFile, at: path.string) }
         let new = path.removingLastComponent().appending(".\(name.string).new")
-        try storage.write(bytes, to: new, mode: mode)
+        do {
+            try storage.write(bytes, to: new, mode: mode)
+        } catch {
+            try? storage.remove(new)
+            throw error
+        }
         do {
             try storage.renameExclusively(new, to: path)
         } catch {
-            try? storage.remove(new)
+            // Whatever failed, the file that we made goes; one that stood there before stays.
+            let isStillNew = (try? storage.info(new) != nil) ?? true
+            try? storage.remove(isStillNew ? new : path)
             if error.code == .exists { throw KeyFault(.exists, at: path.string) }
             throw error
         }

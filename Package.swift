@@ -135,7 +135,7 @@ let testTargets: [Target] = [
             "sceau", "sceau-serve", "sceau-agent", "sceau-audit", "TUF", "Updating", "CanonicalJSON", "Primitives",
             "TestSupport", systemPackage,
         ]),
-    tests("CommandSupportTests", ["CommandSupport", "CanonicalJSON", "Primitives", argumentParser, logging]),
+    tests("CommandSupportTests", ["CommandSupport", "Primitives", systemPackage, argumentParser, logging]),
     tests(
         "SecretKeysTests",
         [

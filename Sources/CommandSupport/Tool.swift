@@ -53,7 +53,7 @@ package struct Tool: Sendable {
 
     /// A reader that leaves (`… | head`) makes the next write fail, instead of ending the process at a random place.
     /// An empty handler, unlike "ignore", is not inherited by programs that this one starts.
-    private static func keepClosedPipesFromKilling() {
+    static func keepClosedPipesFromKilling() {
         signal(SIGPIPE) { _ in }
     }
 }

@@ -44,7 +44,9 @@ struct KeyGenerate: ParsableCommand {
             try storage.create(file, at: path, publicAt: publicPath)
             return PublicKeyFile(file)
         }
-        try json.print(report(file, path, publicPath), orText: text(file, path, publicPath))
+        try stating("the key was made: \(path.string)") {
+            try json.print(report(file, path, publicPath), orText: text(file, path, publicPath))
+        }
     }
 
     private func make(_ name: KeyName) throws -> KeyFile {

@@ -136,15 +136,17 @@ enum CurlOutcome {
             switch code {
             case CURLE_OK: .complete
             case CURLE_WRITE_ERROR: .stopped
-            // libcurl's word for an answer that does not begin like HTTP is an unsupported protocol, HTTP/0.9.
-            case CURLE_UNSUPPORTED_PROTOCOL where detail.contains("HTTP/0.9"): .failed(.malformed, detail: detail)
             default: .failed(Self.codes[code.rawValue] ?? .malformed, detail: detail)
             }
     }
 
     private static let codes: [UInt32: TransportFaultCode] = {
         let groups: [(TransportFaultCode, [CURLcode])] = [
-            (.invalidURL, [CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL]),
+            (.invalidURL, [CURLE_URL_MALFORMAT]),
+            // An answer that does not begin like HTTP is an unsupported protocol, HTTP/0.9; ours was checked before.
+            (.malformed, [CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY]),
+            // Old libcurl calls a header line of over 100 kB a lack of memory; 100 is CURLE_TOO_LARGE of newer ones.
+            (.tooLong, [CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100)]),
             (.timedOut, [CURLE_OPERATION_TIMEDOUT]),
             (
                 .connectFailed,

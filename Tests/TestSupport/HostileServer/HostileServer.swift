@@ -62,6 +62,8 @@ package final class HostileServer: Sendable {
     package var port: UInt16 { core.port }
     /// In the order they came in.
     package var requests: [Request] { core.requests }
+    /// Connections taken so far.
+    package var connectionCount: Int { core.connectionCount }
 
     /// Ends every connection and takes no more.
     package func stop() {
@@ -75,6 +77,7 @@ final class ServerCore: Sendable {
         var requests: [HostileServer.Request] = []
         var counts: [String: Int] = [:]
         var connections: Set<Int32> = []
+        var connectionCount = 0
         var isStopped = false
     }
 
@@ -110,6 +113,7 @@ final class ServerCore: Sendable {
     }
 
     var requests: [HostileServer.Request] { state.withLock { $0.requests } }
+    var connectionCount: Int { state.withLock { $0.connectionCount } }
 
     func acceptAll() {
         while true {
@@ -119,6 +123,7 @@ final class ServerCore: Sendable {
                 return
             }
             let isWelcome = state.withLock { state in
+                state.connectionCount += 1
                 if !state.isStopped { state.connections.insert(descriptor) }
                 return !state.isStopped
             }

@@ -17,6 +17,11 @@ struct ServerConnection {
             var byte: UInt8 = 0
             guard bytes.count < 64 << 10, recv(descriptor, &byte, 1, 0) == 1 else { return nil }
             bytes.append(byte)
+            // A TLS handshake would never reach the blank line: answer as servers do that speak none.
+            if bytes == [0x16] {
+                _ = sendHead(400, [])
+                return nil
+            }
         }
         var lines = String(decoding: bytes.dropLast(4), as: UTF8.self).split(separator: "\r\n").map(String.init)
         let parts = lines.removeFirst().split(separator: " ")

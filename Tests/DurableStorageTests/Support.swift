@@ -5,6 +5,3 @@ import SystemPackage
 func setMode(_ mode: Int, of path: FilePath) throws {
     try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path.string)
 }
-
-/// True where permissions bind this process; root may do everything.
-var permissionsBind: Bool { getuid() != 0 }

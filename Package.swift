@@ -102,7 +102,9 @@ let commands: [Target] = [
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
     command("sceau-agent", ["Updating", "Releases", "Signatures", "DurableStorage", systemPackage]),
-    command("sceau-audit", ["Auditing", "Signatures", "DurableStorage", systemPackage]),
+    command(
+        "sceau-audit",
+        ["Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "TUF", "Transport", systemPackage]),
 ]
 
 let support: [Target] = [
@@ -129,6 +131,12 @@ let testTargets: [Target] = [
     tests("PrimitivesTests", ["Primitives"]),
     tests("DurableStorageTests", ["TestSupport", "DurableStorage", "Primitives", systemPackage]),
     tests("TransportTests", ["TestSupport", "Transport", "Signatures", "DurableStorage", "Primitives", systemPackage]),
+    tests(
+        "AuditingTests",
+        [
+            "Auditing", "Archiving", "Transport", "Releases", "TUF", "Signatures", "CanonicalJSON", "DurableStorage",
+            "Primitives", "TestSupport", systemPackage,
+        ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
     tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),

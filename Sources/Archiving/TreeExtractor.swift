@@ -28,7 +28,7 @@ package struct TreeExtractor: Sendable {
         try makeFresh(folder, storage)
         do {
             do {
-                try extract(source, listing, into: folder, storage)
+                try extract(source, listing, to: TreeWriter(folder, storage: storage))
             } catch let fault as any ReportableFault where fault.family == .refusal {
                 // An archive that is not the signed one explains whatever else is wrong with it.
                 try source.check(expectedDigest)
@@ -43,6 +43,19 @@ package struct TreeExtractor: Sendable {
         }
     }
 
+    /// Reads `archive` as `extract` does, with every check, and writes nothing: for who wants to know, not to have.
+    /// Throws `ArchiveFault`, `CompressionFault`, `ReleaseFault` or `StorageFault`.
+    package func check(_ archive: FilePath, expectedDigest: Digest, listing: TreeListing) throws {
+        let source = ArchiveFile(try ReadableFile(archive))
+        do { try extract(source, listing, to: nil) } catch let fault as any ReportableFault
+            where fault.family == .refusal
+        {
+            try source.check(expectedDigest)
+            throw fault
+        }
+        try source.check(expectedDigest)
+    }
+
     private func makeFresh(_ folder: FilePath, _ storage: DurableStorage) throws(StorageFault) {
         guard try storage.info(folder) == nil else { throw StorageFault(.exists, at: folder.string) }
         try storage.announce(.makeDirectory(folder))
@@ -52,30 +65,27 @@ package struct TreeExtractor: Sendable {
         }
     }
 
-    private func extract(
-        _ source: ArchiveFile, _ listing: TreeListing, into folder: FilePath, _ storage: DurableStorage
-    ) throws {
+    private func extract(_ source: ArchiveFile, _ listing: TreeListing, to writer: TreeWriter?) throws {
         let decompressor = try ZstdDecompressor(limits: ZstdLimits(outputBytes: tarLimit(listing))) {
             try source.read(into: $0)
         }
         let tar = try TarReader { try decompressor.read(into: $0) }
-        let writer = try TreeWriter(folder, storage: storage)
         let matcher = ListingMatcher(listing, limits)
         while let header = try tar.next() {
             let entry = try matcher.next(header)
-            try writer.begin(entry)
+            try writer?.begin(entry)
             if case .file(let size, let sha256, _) = entry.kind {
                 try copy(entry, size, sha256, from: tar, to: writer)
             }
-            try writer.end()
+            try writer?.end()
         }
         try matcher.finish()
         try tar.finish()
-        try writer.finish()
+        try writer?.finish()
     }
 
     private func copy(
-        _ entry: TreeEntry, _ size: Int, _ sha256: Digest, from tar: TarReader, to writer: TreeWriter
+        _ entry: TreeEntry, _ size: Int, _ sha256: Digest, from tar: TarReader, to writer: TreeWriter?
     ) throws {
         let hasher = SHA256Hasher()
         var count = 0
@@ -85,7 +95,7 @@ package struct TreeExtractor: Sendable {
                 throw ArchiveFault(.wrongEntry, found: "more than \(size) bytes", at: entry.path.description)
             }
             hasher.update(bytes)
-            try writer.write(bytes)
+            try writer?.write(bytes)
         }
         let found = hasher.finish()
         guard found == sha256 else {

@@ -1,0 +1,56 @@
+import Auditing
+import CanonicalJSON
+import CommandSupport
+import Primitives
+
+/// An audit's report for people and, with the time it took, for programs.
+struct ReportText {
+    let report: AuditReport
+    let duration: Duration
+
+    var json: JSONObject {
+        var object = report.json
+        let (seconds, attoseconds) = duration.components
+        object["milliseconds"] = .integer(seconds * 1000 + attoseconds / 1_000_000_000_000_000)
+        return object
+    }
+
+    var lines: [String] {
+        checked + report.notChecked.map { "not checked: \($0)" } + findings + [verdict]
+    }
+
+    private var checked: [String] {
+        let counts = report.counts
+        let targets =
+            report.full
+            ? "\(Self.count(counts.targets, "target")), \(counts.targetsHashed) read and hashed"
+            : "\(Self.count(counts.targets, "target")), \(counts.targetsHashed) read (release.json)"
+        let time = HumanFormat.duration(duration)
+        return [
+            "checked \(report.source)",
+            "metadata: \(Self.count(counts.roots, "root")), \(Self.count(counts.snapshots, "snapshot")), "
+                + "\(Self.count(counts.metadataFiles, "file")), "
+                + "\(Self.count(counts.signatures, "needed signature")) valid",
+            "releases: \(counts.releases); \(targets)",
+            "read \(HumanFormat.bytes(counts.bytes)) in \(time)",
+        ]
+    }
+
+    private var findings: [String] {
+        report.findings.flatMap { finding in
+            ["finding: [\(finding.codeText)] \(finding.message)"] + (finding.hint.map { ["hint: \($0)"] } ?? [])
+        }
+    }
+
+    private var verdict: String {
+        let count = Self.count(report.findings.count, "finding")
+        let early = report.endedEarly ? "; the audit ended early, there may be more" : ""
+        switch report.verdict {
+        case .clean: return "verdict: nothing is wrong with what was checked"
+        case .refused: return "verdict: refused, \(count)\(early)"
+        case .incomplete: return "verdict: not everything could be checked, \(count)\(early)"
+        }
+    }
+
+    private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
+}

@@ -2,6 +2,7 @@ import Archiving
 import Auditing
 import Primitives
 import SystemPackage
+import TUF
 import TestSupport
 import Testing
 import Transport

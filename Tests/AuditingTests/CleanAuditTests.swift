@@ -9,7 +9,8 @@ import Transport
 
 extension PublishedFolder {
     /// Audits the folder as it stands.
-    func audit(full: Bool = true, givenRoot: [UInt8]? = nil, limits: AuditLimits = AuditLimits()) throws -> AuditReport {
+    func audit(full: Bool = true, givenRoot: [UInt8]? = nil, limits: AuditLimits = AuditLimits()) throws -> AuditReport
+    {
         try audit(DirectorySource(published(), limits: limits), full: full, givenRoot: givenRoot, limits: limits)
     }
 

@@ -69,7 +69,8 @@ final class PublishedFolder {
 
     /// Packs a tree of a few files and lists it in the channel; `bend` changes the manifest before it is written.
     func addRelease(
-        _ text: String, bend: (inout ReleaseManifest) -> Void = { _ in }, bendFacts: (ReleaseFacts) -> ReleaseFacts = { $0 },
+        _ text: String, bend: (inout ReleaseManifest) -> Void = { _ in },
+        bendFacts: (ReleaseFacts) -> ReleaseFacts = { $0 },
         tree: [String: String]? = nil, listing other: TreeListing? = nil
     ) throws {
         let version = try Version(text)

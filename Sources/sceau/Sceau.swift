@@ -19,6 +19,7 @@ struct Sceau: ParsableCommand {
         discussion: "Exit status: 0 done, 1 a failure that a retry may mend, 3 a security refusal, 64 wrong usage.",
         version: Tool.versionLine("sceau"),
         subcommands: [
-            KeyCommand.self
+            KeyCommand.self, InitCommand.self, ReleaseCommand.self, ReviewCommand.self, SignCommand.self,
+            PublishCommand.self, RefreshCommand.self, StatusCommand.self,
         ])
 }

@@ -1,0 +1,167 @@
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import SecretKeys
+import Signatures
+import SystemPackage
+import TUF
+
+/// Publishing, in two halves. `prepare` checks everything and ends by renaming one folder: that is the decision. Before
+/// it, nothing is live; after it, `complete` only copies, and can be stopped anywhere and run again.
+///
+/// Holds the workspace's lock for as long as it lives.
+package struct Publication {
+    private let workspace: Workspace
+    private let now: Date
+    private let lock: StorageLock
+
+    /// Takes the lock and clears away what earlier runs left half made.
+    package init(workspace: Workspace, now: Date) throws {
+        try workspace.check()
+        self.workspace = workspace
+        self.now = now
+        lock = try workspace.lock()
+        for leftover in [workspace.publicationBeingBuilt, workspace.publicationDone, workspace.checking] {
+            try workspace.storage.removeTree(leftover)
+        }
+    }
+
+    /// A publication that was decided upon, and may be live in part.
+    package struct Prepared: Sendable {
+        let set: PublicationSet
+        /// Whether an earlier run had decided upon it.
+        package let isResumed: Bool
+        package let report: PublicationReport
+    }
+
+    /// The publication that an earlier run did not finish, or nil.
+    package func unfinished() throws -> Prepared? {
+        guard try workspace.storage.info(workspace.publication) != nil else { return nil }
+        let set = try PublicationSet.load(from: workspace.publication, storage: workspace.storage)
+        let published = try PublishedMetadata.load(workspace)
+        // It was current when it was decided upon. If it no longer is, it is finished all the same: the next version
+        // can be made only on top of it.
+        let time = min(now, try set.timestamp().content.header.expires - 1)
+        try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: time).run()
+        return Prepared(set: set, isResumed: true, report: try PublicationReport(set, over: published))
+    }
+
+    /// What `prepare` would publish; throws unless every staged role is acceptable and has its threshold. Needs no key.
+    package func checkStaging() throws -> Staging {
+        let staging = try Staging.load(workspace)
+        _ = try check(staging)
+        return staging
+    }
+
+    /// Decides upon a publication of `staging`, which is not empty.
+    package func prepare(_ staging: Staging, signer: any Signer) throws -> Prepared {
+        try workspace.checkNothingInterrupted()
+        let reviews = try check(staging)
+        let online = try OnlineMetadata(staging, policy: try workspace.loadPolicy(), signer: signer, now: now)
+        let signed = zip(staging.roles, reviews).map { staged, review in
+            (role: staged.role, version: staged.version, bytes: staged.file(with: review.valid))
+        }
+        let files = signed.map { PublicationSet.File(name: $0.role.fileName(version: $0.version), bytes: $0.bytes) }
+        return try decide(PublicationSet(files + online.publishing(signed)), over: staging.published)
+    }
+
+    /// Decides upon a new timestamp, and a new snapshot when it is time. What is staged stays staged.
+    package func prepareRefresh(signer: any Signer) throws -> Prepared {
+        try workspace.checkNothingInterrupted()
+        let published = try PublishedMetadata.load(workspace)
+        guard !published.isEmpty else { throw PublishingFault(.nothingPublished, at: workspace.releases.string) }
+        let online = try OnlineMetadata(
+            Staging(published: published, roles: []), policy: try workspace.loadPolicy(), signer: signer, now: now)
+        return try decide(PublicationSet(online.refreshing()), over: published)
+    }
+
+    /// Throws unless every staged role is acceptable and has its threshold.
+    private func check(_ staging: Staging) throws(PublishingFault) -> [RoleReview] {
+        for staged in staging.roles { try staging.check(staged, now: now) }
+        let reviews = staging.roles.map { RoleReview($0, in: staging) }
+        let lacking = reviews.filter { !$0.isComplete }
+        guard lacking.isEmpty else {
+            throw PublishingFault(
+                .thresholdNotMet, found: Self.describe(lacking), at: workspace.stagedSignatures.string)
+        }
+        return reviews
+    }
+
+    /// Roles that lack the same are named together; then what was not counted.
+    private static func describe(_ lacking: [RoleReview]) -> String {
+        var texts: [String] = []
+        for text in lacking.map(\.lackingText) where !texts.contains(text) { texts.append(text) }
+        let parts = texts.map { text in
+            let roles = lacking.filter { $0.lackingText == text }.map { "\($0.role) version \($0.version)" }
+            return "\(text) (\(roles.joined(separator: ", ")))"
+        }
+        return (parts + lacking.flatMap(\.problems)).joined(separator: "; ")
+    }
+
+    /// Runs every check, then makes the publication durable under its final name.
+    private func decide(_ set: PublicationSet, over published: PublishedMetadata) throws -> Prepared {
+        let storage = workspace.storage
+        for file in set.files where file.name != PublicationSet.timestampName {
+            let live = workspace.liveMetadata.appending(file.name)
+            guard try storage.info(live) == nil else {
+                throw PublishingFault(
+                    .wouldBeRefused, found: "a file of this version", expected: "none, as it was never published",
+                    at: live.string, hint: "published versions are never rewritten; find out where it is from")
+            }
+        }
+        try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: now).run()
+        try ReleaseCheck(workspace: workspace, published: published).run(set)
+        let report = try PublicationReport(set, over: published)
+        try set.save(in: workspace.publicationBeingBuilt, storage: storage)
+        try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)
+        return Prepared(set: set, isResumed: false, report: report)
+    }
+
+    // MARK: going live
+
+    /// Copies targets, then metadata, `timestamp.json` last; then clears what was staged.
+    package func complete(_ prepared: Prepared) throws {
+        let targets = try prepared.set.targets()
+        for target in targets { try goLive(target) }
+        try workspace.storage.makeDirectory(workspace.liveMetadata)
+        for file in prepared.set.files {
+            if file.name == PublicationSet.firstRootName { try writeOnce(file.bytes, to: workspace.anchor) }
+            try writeOnce(file.bytes, to: workspace.liveMetadata.appending(file.name))
+        }
+        try clearStaging(prepared.set, targets)
+    }
+
+    private func goLive(_ target: PublicationSet.Target) throws {
+        let storage = workspace.storage
+        let live = Workspace.file(target.stored, below: workspace.liveTargets)
+        if let info = try storage.info(live), info.kind == .file, info.size == target.file.length { return }
+        let staged = Workspace.file(target.stored, below: workspace.stagedTargets)
+        guard try storage.info(staged) != nil else {
+            throw PublishingFault(.stagedFileMissing, at: staged.string)
+        }
+        try storage.makeDirectory(live.removingLastComponent())
+        try storage.write(to: live) { sink in try StagedFile(path: staged, target: target).forEachChunk(sink) }
+    }
+
+    /// A second run writes nothing again.
+    private func writeOnce(_ bytes: [UInt8], to path: FilePath) throws {
+        let present = try workspace.storage.readIfPresent(path, limit: MetadataLimits().targetsLength)
+        if present != bytes { try workspace.storage.write(bytes, to: path) }
+    }
+
+    private func clearStaging(_ set: PublicationSet, _ targets: [PublicationSet.Target]) throws {
+        let storage = workspace.storage
+        for (role, version) in set.signedRoles { try workspace.unstage(role, version: version) }
+        let folders = targets.map { Workspace.file($0.path, below: workspace.stagedTargets).removingLastComponent() }
+        for folder in Set(folders.map(\.string)).sorted() { try storage.removeTree(FilePath(folder)) }
+        if try workspace.loadStagedRoles().isEmpty {
+            for folder in [workspace.stagedMetadata, workspace.stagedSignatures, workspace.stagedTargets] {
+                try storage.removeTree(folder)
+            }
+        }
+        // From here on there is nothing to finish.
+        try storage.rename(workspace.publication, to: workspace.publicationDone)
+        try storage.removeTree(workspace.publicationDone)
+    }
+}

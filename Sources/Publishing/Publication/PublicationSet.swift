@@ -1,0 +1,98 @@
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+
+/// The metadata files of one publication, in the order in which they go live: `timestamp.json` is the last.
+struct PublicationSet: Sendable {
+    struct File: Sendable {
+        let name: String
+        let bytes: [UInt8]
+    }
+
+    /// A target that the files list, and where it has to stand below `targets/`.
+    struct Target: Sendable {
+        let role: RoleName
+        let path: ByteString
+        let file: TargetFile
+        let digest: Digest
+        var stored: ByteString { ReleasePaths.stored(path, sha256: digest) }
+    }
+
+    static let timestampName = RoleName.timestamp.fileName
+    static let firstRootName = RoleName.root.fileName(version: 1)
+
+    let files: [File]
+
+    init(_ files: [File]) {
+        self.files = files.sorted { Self.rank($0.name) < Self.rank($1.name) }
+    }
+
+    /// Roots first, since a client asks for them first; then what snapshot names, snapshot, and timestamp.
+    private static func rank(_ name: String) -> (Int, String) {
+        if name == timestampName { return (3, name) }
+        switch StagedRole.role(ofFileName: name) {
+        case .root?: return (0, name)
+        case nil: return (2, name)
+        default: return (1, name)
+        }
+    }
+
+    func bytes(of name: String) -> [UInt8]? { files.first { $0.name == name }?.bytes }
+
+    /// Roles that keyholders signed, with their versions.
+    var signedRoles: [(role: RoleName, version: Int)] {
+        files.compactMap { file in
+            guard let role = StagedRole.role(ofFileName: file.name),
+                let version = file.name.split(separator: ".").first.flatMap({ Int($0) })
+            else { return nil }
+            return (role, version)
+        }
+    }
+
+    /// Targets metadata in this publication, top-level and delegated.
+    func targetsMetadata() throws -> [UnverifiedMetadata<Targets>] {
+        try files.compactMap { file in
+            guard let role = StagedRole.role(ofFileName: file.name), role != .root else { return nil }
+            return try UnverifiedMetadata<Targets>(decoding: file.bytes, role: role, limits: MetadataLimits())
+        }
+    }
+
+    /// All that the publication's metadata lists, whether new or live already.
+    func targets() throws -> [Target] {
+        try targetsMetadata().flatMap { metadata in
+            try metadata.content.targets.sorted { $0.key < $1.key }.map { path, file in
+                guard let digest = file.facts.sha256 else {
+                    throw PublishingFault(
+                        .wouldBeRefused, found: "no sha256", expected: "one", at: "\(path) in \(metadata.role)")
+                }
+                return Target(role: metadata.role, path: path, file: file, digest: digest)
+            }
+        }
+    }
+
+    func timestamp() throws -> UnverifiedMetadata<Timestamp> {
+        guard let bytes = bytes(of: Self.timestampName) else {
+            throw PublishingFault(.malformedStaging, expected: Self.timestampName, at: "publication")
+        }
+        return try UnverifiedMetadata(decoding: bytes, role: .timestamp, limits: MetadataLimits())
+    }
+
+    // MARK: storage
+
+    func save(in folder: FilePath, storage: DurableStorage) throws {
+        try storage.makeDirectory(folder)
+        for file in files { try storage.write(file.bytes, to: folder.appending(file.name)) }
+    }
+
+    static func load(from folder: FilePath, storage: DurableStorage) throws -> PublicationSet {
+        let limit = MetadataLimits().targetsLength
+        return PublicationSet(
+            try storage.list(folder).filter { !$0.hasPrefix(".") }.map { name in
+                File(name: name, bytes: try storage.read(folder.appending(name), limit: limit))
+            })
+    }
+}

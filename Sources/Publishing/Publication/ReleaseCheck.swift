@@ -1,0 +1,121 @@
+import Archiving
+import DurableStorage
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+
+/// Checks the files of new releases as an agent will: lengths and hashes, `release.json`, listing, and the archive by
+/// unpacking it against the listing.
+struct ReleaseCheck {
+    let workspace: Workspace
+    let published: PublishedMetadata
+
+    /// Every target must be staged or live; every release that is not live yet must be whole.
+    func run(_ set: PublicationSet) throws {
+        for target in try set.targets() { try checkFile(target) }
+        for metadata in try set.targetsMetadata() {
+            let live = published.delegated[metadata.role]?.content
+            for listed in ListedRelease.all(in: metadata.content) where live?.targets[listed.path] != listed.file {
+                try check(listed, in: metadata)
+            }
+        }
+    }
+
+    /// A live file is taken by its length: it was checked when it went live, and the audit reads every byte.
+    private func checkFile(_ target: PublicationSet.Target) throws {
+        let staged = Workspace.file(target.stored, below: workspace.stagedTargets)
+        if try workspace.storage.info(staged) != nil {
+            return try StagedFile(path: staged, target: target).forEachChunk { _ in }
+        }
+        let live = Workspace.file(target.stored, below: workspace.liveTargets)
+        guard let info = try workspace.storage.info(live), info.kind == .file, info.size == target.file.length else {
+            throw PublishingFault(.stagedFileMissing, at: "\(target.stored)")
+        }
+    }
+
+    private func check(_ listed: ListedRelease, in metadata: UnverifiedMetadata<Targets>) throws {
+        let place = "\(listed.path)"
+        let manifest = try refusing(place) { try workspace.loadManifest(listed) }
+        guard manifest.paths.manifest(manifest.version) == listed.path, manifest.facts == listed.facts else {
+            throw PublishingFault(
+                .wouldBeRefused, found: "\(manifest.product) \(manifest.version) in \(manifest.channel)",
+                expected: "what the path and custom facts say", at: place)
+        }
+        let named = Set(manifest.files.map { manifest.paths.target(manifest.version, $0) })
+        let present = Set(metadata.content.targets.keys.filter { manifest.owns($0) })
+        if let other = named.symmetricDifference(present).min() {
+            throw PublishingFault(
+                .wouldBeRefused, found: "\(other) in one of release.json and \(metadata.role)", expected: "in both",
+                at: place)
+        }
+        try checkTree(manifest, metadata.content, place)
+    }
+
+    private func checkTree(_ manifest: ReleaseManifest, _ targets: Targets, _ place: String) throws {
+        let listingPath = manifest.paths.listing(manifest.version)
+        let archivePath = manifest.paths.archive(manifest.version)
+        guard let listingFile = targets.targets[listingPath], let archiveFile = targets.targets[archivePath],
+            archiveFile.facts.sha256 == manifest.archive.sha256, archiveFile.length == manifest.archive.bytes,
+            let archive = try workspace.locate(archivePath, manifest.archive.sha256)
+        else {
+            throw PublishingFault(.wouldBeRefused, expected: "the archive that release.json names", at: place)
+        }
+        let bytes = try workspace.loadTarget(listingPath, listingFile, limit: TreeLimits().listingBytes)
+        let listing = try refusing("\(listingPath)") { try TreeListing.decode(bytes) }
+        guard ReleaseManifest.Tree(listing) == manifest.tree else {
+            throw PublishingFault(
+                .wouldBeRefused, found: "listing \(listing.digest)", expected: "\(manifest.tree.sha256)", at: place)
+        }
+        let storage = workspace.storage
+        try storage.removeTree(workspace.checking)
+        try storage.makeDirectory(workspace.checking)
+        try refusing("\(archivePath)") {
+            try TreeExtractor().extract(
+                archive, expectedDigest: manifest.archive.sha256, listing: listing,
+                into: workspace.checking.appending("tree"), storage: storage)
+        }
+        try storage.removeTree(workspace.checking)
+    }
+
+    /// What an agent would refuse, said in the publisher's terms; this machine's own faults pass as they are.
+    private func refusing<Result>(_ place: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let fault as any ReportableFault {
+            guard fault.family == .refusal, !(fault is PublishingFault) else { throw fault }
+            throw PublishingFault(.wouldBeRefused, found: "[\(fault.codeText)] \(fault.message)", at: place)
+        }
+    }
+}
+
+extension ReleaseManifest {
+    /// Whether a target path is in this release's folder.
+    fileprivate func owns(_ path: ByteString) -> Bool {
+        path.bytes.starts(with: "\(product)/\(channel)/\(version)/".utf8)
+    }
+}
+
+/// A staged target, read to its end only if it is the one that was signed.
+struct StagedFile {
+    let path: FilePath
+    let target: PublicationSet.Target
+
+    /// Hands over every chunk, and throws at the end, or before, if length or digest are others.
+    func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let hasher = SHA256Hasher()
+        var length = 0
+        try ReadableFile(path).forEachChunk { chunk in
+            length += chunk.count
+            guard length <= target.file.length else { throw changed("more bytes", "\(target.file.length) bytes") }
+            hasher.update(chunk)
+            try body(chunk)
+        }
+        let found = hasher.finish()
+        guard length == target.file.length else { throw changed("\(length) bytes", "\(target.file.length) bytes") }
+        guard found == target.digest else { throw changed("sha256 \(found)", "\(target.digest)") }
+    }
+
+    private func changed(_ found: String, _ expected: String) -> PublishingFault {
+        PublishingFault(.stagedFileChanged, found: found, expected: expected, at: path.string)
+    }
+}

@@ -1,0 +1,92 @@
+import Primitives
+
+package typealias PublishingFault = Fault<PublishingFaultCode>
+
+/// Why the association's side of the work did not go on.
+package enum PublishingFaultCode: String, FaultCode {
+    case noWorkspace = "publish/no-workspace"
+    case workspaceExists = "publish/workspace-exists"
+    case invalidThreshold = "publish/invalid-threshold"
+    case duplicateKeyholder = "publish/duplicate-keyholder"
+    case invalidPolicy = "publish/invalid-policy"
+    case secretKeyInWorkspace = "publish/secret-key-in-workspace"
+    case noOnlineKey = "publish/no-online-key"
+    case wrongOnlineKey = "publish/wrong-online-key"
+    case unknownChannel = "publish/unknown-channel"
+    case versionExists = "publish/version-exists"
+    case versionNotNewer = "publish/version-not-newer"
+    case unknownVersion = "publish/unknown-version"
+    case unusableFile = "publish/unusable-file"
+    case metadataTooLong = "publish/metadata-too-long"
+    case interrupted = "publish/interrupted"
+    case malformedStaging = "publish/malformed-staging"
+    case malformedMetadata = "publish/malformed-metadata"
+    case notASigner = "publish/not-a-signer"
+    case nothingToSign = "publish/nothing-to-sign"
+    case nothingPublished = "publish/nothing-published"
+    case wouldBeRefused = "publish/would-be-refused"
+    case thresholdNotMet = "publish/threshold-not-met"
+    case stagedFileChanged = "publish/staged-file-changed"
+    case stagedFileMissing = "publish/staged-file-missing"
+
+    package var family: FaultFamily {
+        switch self {
+        case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .invalidPolicy, .noOnlineKey,
+            .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile, .nothingToSign,
+            .nothingPublished:
+            .usage
+        case .interrupted, .stagedFileMissing: .local
+        case .secretKeyInWorkspace, .wrongOnlineKey, .metadataTooLong, .malformedStaging, .malformedMetadata,
+            .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged:
+            .refusal
+        }
+    }
+
+    package var summary: String {
+        switch self {
+        case .noWorkspace: "this folder is not a workspace"
+        case .workspaceExists: "there is a workspace here already"
+        case .invalidThreshold: "the threshold cannot be met, or asks for nobody"
+        case .duplicateKeyholder: "two keyholders have one name or one key"
+        case .invalidPolicy: "the policy is not valid"
+        case .secretKeyInWorkspace: "a secret key stands in the workspace"
+        case .noOnlineKey: "the online key is not known on this machine"
+        case .wrongOnlineKey: "this is not the online key that root names"
+        case .unknownChannel: "there is no such channel"
+        case .versionExists: "this version is published or staged already"
+        case .versionNotNewer: "this version is not newer than the newest of the channel"
+        case .unknownVersion: "no such version is published or staged"
+        case .unusableFile: "a file cannot be part of a release"
+        case .metadataTooLong: "the role's metadata would be too long"
+        case .interrupted: "a publication was interrupted and has to be finished first"
+        case .malformedStaging: "what is staged is not as this tool writes it"
+        case .malformedMetadata: "published metadata cannot be read"
+        case .notASigner: "this key signs for none of the staged roles"
+        case .nothingToSign: "nothing waits for a signature"
+        case .nothingPublished: "nothing has been published yet"
+        case .wouldBeRefused: "instances would refuse this"
+        case .thresholdNotMet: "not enough valid signatures"
+        case .stagedFileChanged: "a staged file is not the one that was signed"
+        case .stagedFileMissing: "a staged file is missing"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .noWorkspace: "make one with sceau init, or name another with --workspace"
+        case .workspaceExists: "choose an empty folder; a workspace is never overwritten"
+        case .invalidThreshold: "choose a threshold between 1 and the number of keyholders; 2 of 3 is a good beginning"
+        case .secretKeyInWorkspace:
+            "move it away, for instance to a folder of your own with mode 0700; if others could read it, replace the key"
+        case .noOnlineKey: "name it with --online-key FILE; it is then remembered on this machine"
+        case .interrupted: "run sceau publish: it goes on where it stopped"
+        case .nothingToSign: "stage something first, for instance with sceau release add"
+        case .nothingPublished: "sign what is staged, then run sceau publish"
+        case .thresholdNotMet: "sceau review says who can still sign"
+        case .stagedFileChanged: "find out who changed it; then stage the release again and have it signed again"
+        case .stagedFileMissing: "bring Staged/targets from the machine that staged the release"
+        case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,202 @@
+import Archiving
+import CanonicalJSON
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+
+/// Packs a tree into a release and stages the channel's next metadata with it.
+package struct ReleaseStaging {
+    /// What a maintainer says about a new release.
+    package struct Request: Sendable {
+        package var tree: FilePath
+        package var channel: ChannelName
+        package var version: Version
+        package var severity: Severity
+        package var summary: ByteString
+        package var notes: FilePath?
+        package var advisories: [FilePath] = []
+        package var attachments: [FilePath] = []
+
+        package init(
+            tree: FilePath, channel: ChannelName, version: Version, severity: Severity, summary: ByteString
+        ) {
+            self.tree = tree
+            self.channel = channel
+            self.version = version
+            self.severity = severity
+            self.summary = summary
+        }
+    }
+
+    package struct Result: Sendable {
+        package let role: RoleName
+        /// Of the channel's metadata.
+        package let metadataVersion: Int
+        package let manifest: ReleaseManifest
+        /// Names of those whose signatures over the channel's staged metadata were dropped, since it has changed.
+        package let droppedSignatures: [String]
+    }
+
+    private let workspace: Workspace
+    private let now: Date
+
+    package init(workspace: Workspace, now: Date) {
+        self.workspace = workspace
+        self.now = now
+    }
+
+    /// Refuses a version that is not newer than all others of the channel, published or staged.
+    package func add(_ request: Request) throws -> Result {
+        try workspace.check()
+        let lock = try workspace.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try workspace.checkNothingInterrupted()
+        let policy = try workspace.loadPolicy()
+        let channel = try policy.channel(request.channel)
+        let staging = try Staging.load(workspace)
+        let paths = policy.paths(channel.name)
+        let role = RoleName(paths.role)
+        let former = staging.staged(role)
+        let next = staging.published.version(of: role) + 1
+        // What was staged for a version that is published by now is no base to build on.
+        let base = former?.version == next ? former?.targets : staging.published.delegated[role]?.content
+        guard var content = base else {
+            throw PublishingFault(
+                .unknownChannel, found: "\"\(channel.name)\"", expected: "a delegation in targets metadata",
+                hint: "the channel is in the policy, but targets does not delegate to it")
+        }
+        try Self.check(request.version, isNewIn: content, role)
+        let files = try packFiles(request, paths)
+        for file in files.all { content.targets[paths.target(request.version, file.name)] = file.target }
+        content.header.version = next
+        content.header.expires = channel.signers.life.expiry(from: now)
+        let staged = StagedRole.unsigned(role, .targets(content))
+        try Staging.checkLength(staged, signatures: channel.signers.keyholders.count)
+        try moveIntoPlace(files, version: request.version, paths)
+        let dropped = former?.entries.map(\.name) ?? []
+        if let former, former.version != next { try workspace.unstage(former.role, version: former.version) }
+        try workspace.stage(staged)
+        return Result(
+            role: role, metadataVersion: staged.version, manifest: files.manifest, droppedSignatures: dropped)
+    }
+
+    private static func check(
+        _ version: Version, isNewIn content: Targets, _ role: RoleName
+    ) throws(PublishingFault) {
+        let listed = ListedRelease.all(in: content).map(\.facts.version)
+        guard !listed.contains(version) else {
+            throw PublishingFault(.versionExists, found: "\(version)", at: "\(role)")
+        }
+        if let newest = listed.last, version < newest {
+            throw PublishingFault(
+                .versionNotNewer, found: "\(version)", expected: "newer than \(newest)", at: "\(role)")
+        }
+    }
+
+    // MARK: files
+
+    private struct PackedFile {
+        let name: ReleaseFileName
+        let digest: Digest
+        let target: TargetFile
+        let path: FilePath
+    }
+
+    private struct PackedFiles {
+        let manifest: ReleaseManifest
+        let all: [PackedFile]
+    }
+
+    /// Makes every file of the release in a folder of its own; nothing of it is staged yet.
+    private func packFiles(_ request: Request, _ paths: ReleasePaths) throws -> PackedFiles {
+        let storage = workspace.storage
+        try storage.removeTree(workspace.packing)
+        try storage.makeDirectory(workspace.packing)
+        let archiveName = ReleaseFileName.archive(paths.product, request.version)
+        let archivePath = place(archiveName)
+        let packed = try TreePacker().pack(request.tree, to: archivePath, storage: storage)
+        var files = [
+            PackedFile(
+                name: archiveName, digest: packed.sha256,
+                target: Self.target(length: packed.bytes, packed.sha256, custom: nil), path: archivePath)
+        ]
+        files.append(try write(packed.listing.encoding, as: .listing))
+
+        var manifest = ReleaseManifest(
+            product: paths.product, channel: paths.channel, version: request.version, time: wholeSeconds(now),
+            severity: request.severity, tree: ReleaseManifest.Tree(packed.listing),
+            archive: ReleaseManifest.Archive(sha256: packed.sha256, bytes: packed.bytes))
+        manifest.summary = request.summary
+        if let notes = request.notes {
+            let name = try ReleaseFileName("notes.md")
+            manifest.notes = name
+            files.append(try write(ReleaseInput.loadText(notes, storage), as: name))
+        }
+        for path in request.advisories {
+            let (advisory, bytes) = try ReleaseInput.loadAdvisory(path, storage)
+            manifest.advisories.append(advisory)
+            files.append(try write(bytes, as: advisory.file))
+        }
+        for path in request.attachments {
+            let name = try ReleaseInput.attachmentName(path)
+            manifest.attachments.append(name)
+            files.append(try copy(path, as: name))
+        }
+        let custom = manifest.facts.encode()
+        files.append(try write(try manifest.encode(), as: .manifest, custom: custom))
+        return PackedFiles(manifest: manifest, all: files)
+    }
+
+    private func place(_ name: ReleaseFileName) -> FilePath { workspace.packing.appending("\(name)") }
+
+    private func write(_ bytes: [UInt8], as name: ReleaseFileName, custom: JSONValue? = nil) throws -> PackedFile {
+        try workspace.storage.write(bytes, to: place(name))
+        let digest = Digest.sha256(of: bytes)
+        let object: JSONObject? = if case .object(let object)? = custom { object } else { nil }
+        return PackedFile(
+            name: name, digest: digest, target: Self.target(length: bytes.count, digest, custom: object),
+            path: place(name))
+    }
+
+    private func copy(_ source: FilePath, as name: ReleaseFileName) throws -> PackedFile {
+        let hasher = SHA256Hasher()
+        var length = 0
+        let file = try ReadableFile(source)
+        try workspace.storage.write(to: place(name)) { sink in
+            try file.forEachChunk { chunk in
+                length += chunk.count
+                guard length <= Int(ReleaseLimits.fileBytes) else {
+                    throw PublishingFault(
+                        .unusableFile, expected: "at most \(ReleaseLimits.fileBytes) bytes", at: source.string)
+                }
+                hasher.update(chunk)
+                try sink(chunk)
+            }
+        }
+        let digest = hasher.finish()
+        return PackedFile(
+            name: name, digest: digest, target: Self.target(length: length, digest, custom: nil), path: place(name))
+    }
+
+    private static func target(length: Int, _ digest: Digest, custom: JSONObject?) -> TargetFile {
+        TargetFile(length: length, hashes: ["sha256": ByteString(digest.hex)], custom: custom)
+    }
+
+    private func moveIntoPlace(_ files: PackedFiles, version: Version, _ paths: ReleasePaths) throws {
+        for file in files.all {
+            let stored = ReleasePaths.stored(paths.target(version, file.name), sha256: file.digest)
+            let path = Workspace.file(stored, below: workspace.stagedTargets)
+            try workspace.storage.makeDirectory(path.removingLastComponent())
+            try workspace.storage.rename(file.path, to: path)
+        }
+        try workspace.storage.removeTree(workspace.packing)
+    }
+
+    private func wholeSeconds(_ date: Date) -> Date {
+        Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(.down))
+    }
+}

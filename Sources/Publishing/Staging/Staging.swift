@@ -1,0 +1,74 @@
+import FoundationEssentials
+import Primitives
+import Signatures
+import TUF
+
+/// What is published and what is staged over it, read once: `review`, `sign` and `publish` judge the same bytes.
+package struct Staging: Sendable {
+    package let published: PublishedMetadata
+    /// Root first, then targets, then channels.
+    package let roles: [StagedRole]
+
+    package static func load(_ workspace: Workspace) throws -> Staging {
+        Staging(published: try PublishedMetadata.load(workspace), roles: try workspace.loadStagedRoles())
+    }
+
+    package func staged(_ role: RoleName) -> StagedRole? { roles.first { $0.role == role } }
+
+    /// The root that would be in force: the staged one, else the published one.
+    package var root: Root? { staged(.root)?.rootContent ?? published.root?.content }
+    package var targets: Targets? { staged(.targets)?.targets ?? published.targets?.content }
+
+    /// A channel's content as it would be.
+    package func channel(_ role: RoleName) -> Targets? {
+        staged(role)?.targets ?? published.delegated[role]?.content
+    }
+
+    /// Whose thresholds a role has to meet. A new root needs the old root's and its own (TUF 5.3.4).
+    package func signers(of role: RoleName) -> [RoleSigners] {
+        switch role {
+        case .root:
+            return [published.root?.content, staged(.root)?.rootContent].compactMap { $0?.signers(of: .root) }
+        case .targets:
+            return [root?.signers(of: .targets)].compactMap(\.self)
+        default:
+            return [targets?.delegations?.signers(of: role)].compactMap(\.self)
+        }
+    }
+
+    /// What stands in the way of a role besides missing signatures: what every instance would refuse.
+    package func check(_ staged: StagedRole, now: Date) throws(PublishingFault) {
+        let publishedVersion = published.version(of: staged.role)
+        guard staged.version == publishedVersion + 1 else {
+            throw PublishingFault(
+                .wouldBeRefused, found: "\(staged.role) version \(staged.version)",
+                expected: "version \(publishedVersion + 1), since \(publishedVersion) is published",
+                at: staged.fileName, hint: "instances would see a rollback or a gap; stage it again")
+        }
+        guard staged.expires > now else {
+            throw PublishingFault(
+                .wouldBeRefused, found: "expiry \(UTCTime.encode(staged.expires))",
+                expected: "later than \(UTCTime.encode(now))", at: staged.fileName, hint: "stage it again")
+        }
+        guard !signers(of: staged.role).isEmpty else {
+            throw PublishingFault(
+                .wouldBeRefused, found: "nobody who may sign \(staged.role)", expected: "a delegation in targets",
+                at: staged.fileName)
+        }
+        try Self.checkLength(staged, signatures: signers(of: staged.role).reduce(0) { $0 + $1.keyIDs.count })
+    }
+
+    /// The most that a metadata file may have: one entry of a transparency log.
+    package static let longestMetadata = 60 << 10
+    /// A signature's share of a file: key id, signature, and the JSON around them.
+    private static let signatureLength = 260
+
+    static func checkLength(_ staged: StagedRole, signatures: Int) throws(PublishingFault) {
+        let length = staged.file(with: [:]).count + signatures * signatureLength
+        guard length <= longestMetadata else {
+            throw PublishingFault(
+                .metadataTooLong, found: "\(length) bytes with signatures", expected: "at most \(longestMetadata)",
+                at: staged.fileName)
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import Primitives
+import SecretKeys
+import Signatures
+
+/// The names of keyholders, as files are named after them.
+enum KeyholderName {
+    static func isValid(_ name: String) -> Bool { (try? KeyName(ByteString(name))) != nil }
+
+    /// Whom a key belongs to, for people and file names: the name it carries, or else the beginning of its id.
+    static func of(_ keyID: KeyID, _ key: PublicKey?) -> String {
+        if let name = key?.name?.description, isValid(name) { return name }
+        return "key-" + (isValid(keyID.short) ? keyID.short : "unnamed")
+    }
+}

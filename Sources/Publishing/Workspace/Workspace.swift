@@ -1,0 +1,81 @@
+import DurableStorage
+import Primitives
+import Signatures
+import SystemPackage
+import TUF
+
+/// The association's folder: `Keys/` (public halves and policy), `Releases/` (what the world sees) and `Staged/` (what
+/// waits for signatures). Says where things stand, and nothing about whether they are to be believed.
+package struct Workspace: Sendable {
+    package let root: FilePath
+    package let storage: DurableStorage
+
+    package init(at root: FilePath, storage: DurableStorage) {
+        self.root = root
+        self.storage = storage
+    }
+
+    // MARK: Keys
+
+    package var keys: FilePath { root.appending("Keys") }
+    package var policyFile: FilePath { keys.appending("policy.yaml") }
+    /// The trust anchor that instances are given: the first root.
+    package var anchor: FilePath { keys.appending("root.json") }
+    /// Where the online key's file is on this machine, as one line of text. Never shared, never published.
+    package var onlineKeyNote: FilePath { keys.appending(".online-key") }
+    package func publicKey(_ name: String) -> FilePath { keys.appending("\(name).pub") }
+
+    // MARK: Releases
+
+    package var releases: FilePath { root.appending("Releases") }
+    package var liveMetadata: FilePath { releases.appending("metadata") }
+    package var liveTargets: FilePath { releases.appending("targets") }
+
+    // MARK: Staged
+
+    package var staged: FilePath { root.appending("Staged") }
+    package var stagedMetadata: FilePath { staged.appending("metadata") }
+    package var stagedSignatures: FilePath { staged.appending("signatures") }
+    package var stagedTargets: FilePath { staged.appending("targets") }
+    /// Where a release is packed before it is staged.
+    var packing: FilePath { staged.appending("packing") }
+    /// A publication that was checked and decided upon; it is finished before anything else is done.
+    var publication: FilePath { staged.appending("publication") }
+    var publicationBeingBuilt: FilePath { staged.appending("publication.building") }
+    var publicationDone: FilePath { staged.appending("publication.done") }
+    /// Where archives are unpacked to be checked.
+    var checking: FilePath { staged.appending("checking") }
+
+    /// `path` below `folder`, where a target of this path stands with consistent snapshots.
+    package static func file(_ path: ByteString, below folder: FilePath) -> FilePath {
+        // Paths come from names that were checked when they were staged; components never climb.
+        folder.appending(FilePath(String(decoding: path.bytes, as: UTF8.self)).components)
+    }
+
+    /// Throws unless this is a workspace that holds no secret key.
+    package func check() throws {
+        guard try storage.info(policyFile) != nil else { throw PublishingFault(.noWorkspace, at: root.string) }
+        try checkHoldsNoSecretKey()
+    }
+
+    func checkHoldsNoSecretKey() throws {
+        for folder in [keys, root, staged] where try storage.info(folder)?.kind == .directory {
+            if let name = try storage.list(folder).first(where: { $0.hasSuffix(".key") }) {
+                throw PublishingFault(.secretKeyInWorkspace, at: folder.appending(name).string)
+            }
+        }
+    }
+
+    /// Takes the workspace for one writing command; released with the value.
+    package func lock() throws -> StorageLock {
+        try storage.makeDirectory(staged)
+        return try storage.lock(staged.appending(".lock"))
+    }
+
+    /// Throws when a publication is half done: nothing may be staged or signed beside it.
+    package func checkNothingInterrupted() throws {
+        guard try storage.info(publication) == nil else {
+            throw PublishingFault(.interrupted, at: publication.string)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import CanonicalJSON
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import SecretKeys
+import Signatures
+import SystemPackage
+import TUF
+
+/// Makes a workspace: `Keys/` with the public halves and the policy, empty `Releases/`, and the first version of root,
+/// targets and every channel, staged for signing.
+package struct WorkspaceInitialisation {
+    private let workspace: Workspace
+    private let product: ProductName
+    private let channels: [ChannelName]
+    private let keyholders: [PublicKeyFile]
+    private let threshold: Int
+    private let onlineKey: PublicKeyFile
+    private let onlineKeyPath: FilePath
+
+    /// What should be said to the person, though nothing is wrong.
+    package let warnings: [String]
+
+    /// Throws a usage fault when keyholders, threshold and channels do not go together.
+    ///
+    /// - Parameter onlineKeyPath: where the secret half is on this machine; an absolute path.
+    package init(
+        workspace: Workspace, product: ProductName, channels: [ChannelName], keyholders: [PublicKeyFile],
+        threshold: Int, onlineKey: PublicKeyFile, onlineKeyPath: FilePath
+    ) throws(PublishingFault) {
+        try Self.check(keyholders, threshold, onlineKey)
+        for (index, channel) in channels.enumerated() where channels[..<index].contains(channel) {
+            throw PublishingFault(.unknownChannel, found: "\"\(channel)\" twice", expected: "each channel once")
+        }
+        self.workspace = workspace
+        self.product = product
+        self.channels = channels
+        self.keyholders = keyholders
+        self.threshold = threshold
+        self.onlineKey = onlineKey
+        self.onlineKeyPath = onlineKeyPath
+        var warnings: [String] = []
+        if threshold == keyholders.count {
+            warnings.append(
+                "all \(threshold) of \(keyholders.count) keyholders must sign: when one key is lost, nothing can be "
+                    + "published any more, and instances have to be set up anew")
+        }
+        self.warnings = warnings
+    }
+
+    private static func check(
+        _ keyholders: [PublicKeyFile], _ threshold: Int, _ onlineKey: PublicKeyFile
+    ) throws(PublishingFault) {
+        var names: Set<KeyName> = []
+        var keys: [[UInt8]: KeyName] = [:]
+        for file in keyholders + [onlineKey] {
+            guard names.insert(file.name).inserted else {
+                throw PublishingFault(
+                    .duplicateKeyholder, found: "two keys named \(file.name)", expected: "a name for each key")
+            }
+            if let other = keys.updateValue(file.name, forKey: file.publicKey.identity) {
+                throw PublishingFault(
+                    .duplicateKeyholder, found: "one key as \(other) and as \(file.name)",
+                    expected: "a key of their own for each keyholder, and another for the publishing machine")
+            }
+        }
+        guard (1...max(1, keyholders.count)).contains(threshold), !keyholders.isEmpty else {
+            throw PublishingFault(
+                .invalidThreshold, found: "a threshold of \(threshold)",
+                expected: "1 to \(keyholders.count), as there are keyholders")
+        }
+    }
+
+    /// Throws `.workspaceExists` when there is one already; then nothing was changed.
+    package func run(now: Date) throws {
+        try checkFree()
+        let storage = workspace.storage
+        let policy = Policy(
+            product: product, channels: channels, keyholders: keyholders.map { "\($0.name)" }, threshold: threshold,
+            onlineKey: "\(onlineKey.name)")
+        for folder in [workspace.keys, workspace.releases, workspace.staged] { try storage.makeDirectory(folder) }
+        try workspace.checkHoldsNoSecretKey()
+        let lock = try workspace.lock()
+        defer { withExtendedLifetime(lock) {} }
+        for file in keyholders + [onlineKey] {
+            try storage.write(file.encoded, to: workspace.publicKey("\(file.name)"))
+        }
+        try writeIgnoreFiles()
+        try workspace.rememberOnlineKey(onlineKeyPath)
+        for staged in firstMetadata(policy, now) { try workspace.stage(staged) }
+        // Last: a folder without it is not a workspace, and init can be run again.
+        try storage.write(Array(policy.text.utf8), to: workspace.policyFile)
+    }
+
+    private func checkFree() throws {
+        for path in [workspace.policyFile, workspace.anchor] where try workspace.storage.info(path) != nil {
+            throw PublishingFault(.workspaceExists, at: path.string)
+        }
+        guard try workspace.storage.info(workspace.liveMetadata)?.kind == .directory else { return }
+        guard try workspace.storage.list(workspace.liveMetadata).isEmpty else {
+            throw PublishingFault(.workspaceExists, found: "published metadata", at: workspace.liveMetadata.string)
+        }
+    }
+
+    /// Keeps secrets and this machine's notes out of a git repository, unless somebody has decided already.
+    private func writeIgnoreFiles() throws {
+        let keys = "# Only public halves: a secret key stays out, whatever it is called.\n*\n!.gitignore\n!*.pub\n"
+        try writeIfAbsent(keys + "!policy.yaml\n!root.json\n", to: workspace.keys.appending(".gitignore"))
+        let staged = "# What one run of one machine leaves here.\n/.lock\n/packing/\n/checking/\n"
+        try writeIfAbsent(staged, to: workspace.staged.appending(".gitignore"))
+    }
+
+    private func writeIfAbsent(_ text: String, to path: FilePath) throws {
+        guard try workspace.storage.info(path) == nil else { return }
+        try workspace.storage.write(Array(text.utf8), to: path)
+    }
+
+    private func firstMetadata(_ policy: Policy, _ now: Date) -> [StagedRole] {
+        let keys = Dictionary(
+            uniqueKeysWithValues: keyholders.map { ($0.publicKey.computedID, $0.publicKey) })
+        let offline = RoleKeys(keyIDs: keyholders.map(\.publicKey.computedID), threshold: threshold)
+        let online = RoleKeys(keyIDs: [onlineKey.publicKey.computedID], threshold: 1)
+        var rootKeys = keys
+        rootKeys[onlineKey.publicKey.computedID] = onlineKey.publicKey
+        func header(_ life: Policy.Life) -> PayloadHeader { PayloadHeader(version: 1, expires: life.expiry(from: now)) }
+
+        let root = Root(
+            header: header(policy.root.life), keys: rootKeys,
+            roles: [.root: offline, .targets: offline, .snapshot: online, .timestamp: online], extra: [:])
+        let delegated = policy.channels.map { channel in
+            DelegatedRole(
+                name: RoleName(policy.paths(channel.name).role), keys: offline, terminating: true,
+                scope: .patterns([PathPattern(policy.paths(channel.name).pattern)]))
+        }
+        let targets = Targets(
+            header: header(policy.targets.life), targets: [:], delegations: Delegations(keys: keys, roles: delegated))
+        let empty = policy.channels.map { channel in
+            StagedRole.unsigned(
+                RoleName(policy.paths(channel.name).role),
+                .targets(Targets(header: header(channel.signers.life), targets: [:], delegations: nil)))
+        }
+        return [.unsigned(.root, .root(root)), .unsigned(.targets, .targets(targets))] + empty
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import CanonicalJSON
+import CommandSupport
+import Primitives
+import Publishing
+import Releases
+import TUF
+
+/// `sceau release …`
+struct ReleaseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract: "Stage a release, list releases, show one.",
+        subcommands: [ReleaseAdd.self, ReleaseList.self, ReleaseShow.self])
+}
+
+/// Releases in the form that `release list` and `status` share.
+enum ReleaseTable {
+    static func lines(_ releases: [WorkspaceStatus.Release]) -> [String] {
+        var table = TextTable()
+        for release in releases {
+            table.append([
+                "\(release.facts.version)", "\(release.role)", "\(release.facts.severity)",
+                UTCTime.encode(release.facts.time), release.isPublished ? "published" : "staged",
+            ])
+        }
+        return table.lines
+    }
+
+    static func report(_ release: WorkspaceStatus.Release) -> JSONObject {
+        [
+            "role": .string(release.role.text), "version": .string(release.facts.version.text),
+            "severity": .string(ByteString(release.facts.severity.rawValue)),
+            "time": .string(ByteString(UTCTime.encode(release.facts.time))), "published": .bool(release.isPublished),
+        ]
+    }
+}
+
+/// `sceau release list`
+struct ReleaseList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the releases that channels list, published and staged.")
+
+    @OptionGroup var workspace: WorkspaceOption
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let status = try WorkspaceStatus.load(workspace.workspace, now: SystemClock.now())
+        let lines = status.releases.isEmpty ? ["no releases yet"] : ReleaseTable.lines(status.releases)
+        try json.print(
+            ["releases": .array(status.releases.map { .object(ReleaseTable.report($0)) })], orText: lines)
+    }
+}
+
+/// `sceau release show V`
+struct ReleaseShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show one release, published or staged.")
+
+    @Argument(help: "The release's version.")
+    var version: String
+
+    @Option(help: "The channel, when several have this version.")
+    var channel: String?
+
+    @OptionGroup var workspace: WorkspaceOption
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let workspace = workspace.workspace
+        try workspace.check()
+        let manifest = try workspace.loadManifest(
+            try Version(version), channel: try channel.map { try ChannelName(ByteString($0)) })
+        guard case .object(let object) = try JSONValue.decode(manifest.encode()) else { return }
+        try json.print(object, orText: Self.text(manifest))
+    }
+
+    private static func text(_ manifest: ReleaseManifest) -> [String] {
+        var table = TextTable()
+        table.append(["release", "\(manifest.product) \(manifest.version) in \(manifest.channel)"])
+        table.append(["made", UTCTime.encode(manifest.time)])
+        table.append(["severity", "\(manifest.severity)"])
+        if !manifest.summary.isEmpty { table.append(["summary", "\(manifest.summary)"]) }
+        let size = HumanFormat.bytes(manifest.tree.bytes)
+        table.append(["tree", "\(manifest.tree.files) files, \(size), sha256 \(manifest.tree.sha256)"])
+        table.append(["archive", "\(HumanFormat.bytes(manifest.archive.bytes)), sha256 \(manifest.archive.sha256)"])
+        table.append(["files", manifest.files.map { "\($0)" }.joined(separator: ", ")])
+        return table.lines
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import CanonicalJSON
+import CommandSupport
+import FoundationEssentials
+import Primitives
+import Publishing
+import Releases
+import Signatures
+import TUF
+
+/// `sceau publish`
+struct PublishCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "publish",
+        abstract: "Check all that is staged as an instance would, and put it into Releases/.",
+        discussion: "It may be interrupted anywhere and run again: it finishes what it began.")
+
+    @OptionGroup var workspace: WorkspaceOption
+    @OptionGroup var onlineKey: OnlineKeyOption
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let workspace = workspace.workspace
+        let publication = try stating("nothing went live") {
+            try Publication(workspace: workspace, now: SystemClock.now())
+        }
+        let resumed = try finishInterrupted(publication)
+        let staging = try stating("nothing went live") { try publication.checkStaging() }
+        guard !staging.roles.isEmpty else {
+            if let resumed { return try json.print(resumed.report.object, orText: resumed.text) }
+            return try json.print(["published": false], orText: Self.nothingStaged)
+        }
+        let prepared = try stating("nothing went live") {
+            try publication.prepare(staging, signer: onlineKey.load(workspace))
+        }
+        try publication.finish(prepared)
+        try json.print(prepared.report.object, orText: (resumed?.text ?? []) + prepared.text)
+    }
+
+    private func finishInterrupted(_ publication: Publication) throws -> Publication.Prepared? {
+        let unfinished = try stating(Publication.unfinishedState) { try publication.unfinished() }
+        if let unfinished { try publication.finish(unfinished) }
+        return unfinished
+    }
+
+    private static let nothingStaged = [
+        "nothing is staged, so there is nothing to publish", "hint: sceau refresh renews timestamp and snapshot",
+    ]
+}
+
+/// `sceau refresh`
+struct RefreshCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Publish a new timestamp, and a new snapshot when it is time. For a timer.",
+        discussion: "What is staged stays staged.")
+
+    @OptionGroup var workspace: WorkspaceOption
+    @OptionGroup var onlineKey: OnlineKeyOption
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let workspace = workspace.workspace
+        let publication = try stating("nothing went live") {
+            try Publication(workspace: workspace, now: SystemClock.now())
+        }
+        if let unfinished = try stating(Publication.unfinishedState, { try publication.unfinished() }) {
+            try publication.finish(unfinished)
+        }
+        let prepared = try stating("nothing went live") {
+            try publication.prepareRefresh(signer: onlineKey.load(workspace))
+        }
+        try publication.finish(prepared)
+        try json.print(prepared.report.object, orText: prepared.text)
+    }
+}
+
+extension Publication {
+    static let unfinishedState = "the publication stays unfinished; run sceau publish again"
+
+    fileprivate func finish(_ prepared: Prepared) throws {
+        try stating(Self.unfinishedState) { try complete(prepared) }
+    }
+}
+
+extension Publication.Prepared {
+    fileprivate var text: [String] {
+        var lines = [isResumed ? "finished the publication that was interrupted" : "published"]
+        for release in report.releases {
+            lines.append("  release \(release.facts.version) in \(release.role), severity \(release.facts.severity)")
+        }
+        if report.newTargets > 0 {
+            lines.append("  \(report.newTargets) target files, \(HumanFormat.bytes(report.newBytes))")
+        }
+        lines.append("  metadata: " + report.metadata.joined(separator: ", "))
+        let expiry = UTCTime.encode(report.timestampExpires)
+        lines.append(
+            "  timestamp version \(report.timestampVersion) is valid until \(expiry); renew it with sceau refresh")
+        if let anchor = report.anchor {
+            lines.append("the trust anchor for instances is Keys/root.json, with the fingerprint (SHA-256)")
+            lines.append("  \(anchor)")
+            lines.append("  hand out both, by two ways")
+        }
+        return lines
+    }
+}
+
+extension PublicationReport {
+    fileprivate var object: JSONObject {
+        var object: JSONObject = [
+            "published": true, "metadata": .array(metadata.map { .string(ByteString($0)) }),
+            "releases": .array(
+                releases.map { release in
+                    [
+                        "role": .string(release.role.text), "version": .string(release.facts.version.text),
+                        "severity": .string(ByteString(release.facts.severity.rawValue)),
+                    ]
+                }),
+            "target_files": .integer(Int64(newTargets)), "target_bytes": .integer(Int64(newBytes)),
+            "timestamp_version": .integer(Int64(timestampVersion)),
+            "timestamp_expires": .string(ByteString(UTCTime.encode(timestampExpires))),
+        ]
+        if let anchor { object["root_sha256"] = .string(ByteString(anchor.hex)) }
+        return object
+    }
+}

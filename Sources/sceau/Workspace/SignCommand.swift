@@ -1,0 +1,63 @@
+import ArgumentParser
+import CommandSupport
+import DurableStorage
+import Primitives
+import Publishing
+import SecretKeys
+import SystemPackage
+import TUF
+
+/// `sceau sign`
+struct SignCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign",
+        abstract: "Show what would change, and sign it with one keyholder's key.")
+
+    @OptionGroup var workspace: WorkspaceOption
+
+    @Option(help: ArgumentHelp("The keyholder's secret key.", valueName: "file"))
+    var key: FilePath
+
+    @OptionGroup var passphrase: PassphraseOption
+
+    @Option(help: "Sign this role only. Can be repeated.")
+    var role: [String] = []
+
+    @Flag(help: "Sign without asking.")
+    var yes = false
+
+    @OptionGroup var json: JSONOption
+
+    func run() throws {
+        let now = SystemClock.now()
+        let workspace = workspace.workspace
+        try stating("nothing was signed") {
+            try workspace.check()
+            try workspace.checkNothingInterrupted()
+            let file = try KeyStorage(DurableStorage()).loadKeyFile(key)
+            let staging = try Staging.load(workspace)
+            let ceremony = try Ceremony(
+                staging, workspace: workspace, key: file.publicKey, only: role.map { RoleName(ByteString($0)) },
+                now: now)
+            if !json.isWanted {
+                try StandardOutput.print(Review(staging, workspace: workspace, now: now).text())
+            }
+            let names = ceremony.roles.map { "\($0.role) version \($0.version)" }.joined(separator: ", ")
+            guard try yes || Terminal.confirm("sign \(names) as \(file.name)?") else {
+                throw CleanExit.message("not signed")
+            }
+            let needsPassphrase = file.holding != .plainFile
+            let secret = try file.secretKey(passphrase: needsPassphrase ? passphrase.load(for: file.name) : nil)
+            try ceremony.sign(with: secret)
+            if !json.isWanted { try StandardOutput.print("\(file.name) signed \(names)") }
+        }
+        let review = Review(try Staging.load(workspace), workspace: workspace, now: now)
+        try json.print(review.report, orText: Self.rest(review))
+    }
+
+    /// What is left to do.
+    private static func rest(_ review: Review) -> [String] {
+        if review.isReady { return ["all signatures are there: run sceau publish"] }
+        return review.roles.filter { !$0.isComplete }.map { "\($0.role) version \($0.version): \($0.lackingText)" }
+    }
+}

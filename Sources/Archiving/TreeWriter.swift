@@ -3,6 +3,7 @@ import DurableStorage
 internal import Glibc
 import Primitives
 import Releases
+import Synchronization
 import SystemPackage
 
 /// Makes the files of a fresh tree through libarchive with its secure flags: nothing is written through a link, over
@@ -11,6 +12,10 @@ import SystemPackage
 /// What is made comes from the listing, never from the archive: an archive cannot bring an owner, a time, an access
 /// list or any other attribute.
 final class TreeWriter {
+    /// Inside the calls that take this turn, libarchive sets the umask of the whole process to 0 and back: two at once
+    /// could leave it at 0. Our own files have exact modes whatever the umask; a child process started just then has not.
+    private static let umaskTurn = Mutex(())
+
     private let storage: DurableStorage
     private let root: FilePath
     private let disk: OpaquePointer
@@ -23,7 +28,9 @@ final class TreeWriter {
             throw StorageFault(Errno(rawValue: errno), "realpath", at: root)
         }
         defer { free(resolved) }
-        guard let disk = archive_write_disk_new() else { throw ArchiveFault(.failed, found: "no memory") }
+        guard let disk = Self.umaskTurn.withLock({ _ in archive_write_disk_new() }) else {
+            throw ArchiveFault(.failed, found: "no memory")
+        }
         guard let entry = archive_entry_new() else {
             archive_write_free(disk)
             throw ArchiveFault(.failed, found: "no memory")
@@ -61,7 +68,7 @@ final class TreeWriter {
             withCString(target) { archive_entry_set_symlink(entry, $0) }
             try storage.announce(.makeLink(path, target: target.description))
         }
-        try check(archive_write_header(disk, entry), at: path)
+        try check(Self.umaskTurn.withLock { _ in archive_write_header(disk, entry) }, at: path)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws {

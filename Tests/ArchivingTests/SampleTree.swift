@@ -31,12 +31,14 @@ extension TemporaryFolder {
     func make(_ samples: [Sample], in name: String = "tree") throws -> FilePath {
         let manager = FileManager.default
         let root = path(name)
-        try manager.createDirectory(atPath: root.string, withIntermediateDirectories: true)
+        // Explicit modes: while another test extracts, libarchive may have the umask at 0.
+        let mode: [FileAttributeKey: Any] = [.posixPermissions: 0o755]
+        try manager.createDirectory(atPath: root.string, withIntermediateDirectories: true, attributes: mode)
         for sample in samples {
             switch sample {
             case .folder(let name):
                 try manager.createDirectory(
-                    atPath: root.string + "/" + name, withIntermediateDirectories: true)
+                    atPath: root.string + "/" + name, withIntermediateDirectories: true, attributes: mode)
             case .file(let name, let text, let executable):
                 let file = root.string + "/" + name
                 try Data(text.utf8).write(to: URL(fileURLWithPath: file))
@@ -46,5 +48,13 @@ extension TemporaryFolder {
             }
         }
         return root
+    }
+
+    /// Makes an empty file whose name is any bytes.
+    func touch(_ name: [UInt8], in tree: FilePath) throws {
+        let path = Array(tree.string.utf8) + [UInt8(ascii: "/")] + name + [0]
+        let descriptor = open(path.map(CChar.init(bitPattern:)), O_CREAT | O_WRONLY, 0o644)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        close(descriptor)
     }
 }

@@ -1,0 +1,51 @@
+import Primitives
+import Releases
+
+/// What of a channel is to be installed on an instance: decided from signed facts alone.
+///
+/// To come: holds, hold-back time, rollout and windows, which say "not yet" to what is chosen here.
+package struct ReleaseChoice: Hashable, Sendable {
+    /// The version in use, and the least that may be: an update never goes below it.
+    package let installed: Version?
+    /// The release in use cannot be proved to be what was signed, so that installing it again makes sense.
+    package let installedIsUnproved: Bool
+    /// The release the administrator went back from. Neither it nor an older one is chosen unasked.
+    package let revertedFrom: Version?
+
+    package init(installed: Version?, installedIsUnproved: Bool = false, revertedFrom: Version? = nil) {
+        self.installed = installed
+        self.installedIsUnproved = installedIsUnproved
+        self.revertedFrom = revertedFrom
+    }
+
+    /// The newest release of `offered` that is newer than all that must stay behind; nil when there is none.
+    package func newest(of offered: [ReleaseFacts]) -> ReleaseFacts? {
+        let newest = offered.max { $0.version < $1.version }
+        return newest.flatMap { mayFollow($0.version) ? $0 : nil }
+    }
+
+    /// The release the administrator asked for; nil when it is installed already.
+    package func requested(
+        _ version: Version, of offered: [ReleaseFacts]
+    ) throws(UpdatePlanFault) -> ReleaseFacts? {
+        if let installed, version < installed {
+            throw UpdatePlanFault(.olderVersion, found: "\(version)", expected: "newer than \(installed)")
+        }
+        if version == installed, !installedIsUnproved { return nil }
+        guard let facts = offered.first(where: { $0.version == version }) else {
+            throw UpdatePlanFault(.unknownVersion, found: "\(version)", expected: Self.describe(offered))
+        }
+        return facts
+    }
+
+    private func mayFollow(_ version: Version) -> Bool {
+        if let revertedFrom, version <= revertedFrom { return false }
+        guard let installed else { return true }
+        return version > installed || (version == installed && installedIsUnproved)
+    }
+
+    private static func describe(_ offered: [ReleaseFacts]) -> String {
+        let newest = offered.map(\.version).sorted(by: >).prefix(5).map(\.description)
+        return newest.isEmpty ? "nothing: the channel is empty" : "one of " + newest.joined(separator: ", ")
+    }
+}

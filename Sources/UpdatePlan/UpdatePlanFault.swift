@@ -1,0 +1,36 @@
+import Primitives
+
+package typealias UpdatePlanFault = Fault<UpdatePlanFaultCode>
+
+/// What goes wrong in planning an update.
+package enum UpdatePlanFaultCode: String, FaultCode {
+    case impossibleEvent = "plan/impossible-event"
+    case malformedJournal = "plan/malformed-journal"
+    case unknownVersion = "plan/unknown-version"
+    case olderVersion = "plan/older-version"
+
+    package var family: FaultFamily {
+        switch self {
+        case .impossibleEvent, .malformedJournal: .local
+        case .unknownVersion, .olderVersion: .refusal
+        }
+    }
+
+    package var summary: String {
+        switch self {
+        case .impossibleEvent: "this cannot happen now"
+        case .malformedJournal: "the journal cannot be read"
+        case .unknownVersion: "the channel has no such release"
+        case .olderVersion: "an update never installs an older release"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .impossibleEvent: "this is probably a mistake in the program; please report it"
+        case .malformedJournal: nil
+        case .unknownVersion: "check the version and the configured channel"
+        case .olderVersion: "to go back to a release that was installed before, use revert"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+import Primitives
+
+package typealias AgentFault = Fault<AgentFaultCode>
+
+/// Why the agent refuses, cannot go on, or does not understand its configuration.
+package enum AgentFaultCode: String, FaultCode {
+    case configuration = "agent/configuration"
+    case noConfiguration = "agent/no-configuration"
+
+    case notInitialised = "agent/not-initialised"
+    case damagedRoot = "agent/damaged-root"
+    case wrongFingerprint = "agent/wrong-fingerprint"
+    case otherRoot = "agent/other-root"
+
+    case noSuchChannel = "agent/no-such-channel"
+    case contradictoryRelease = "agent/contradictory-release"
+    case missingTarget = "agent/missing-target"
+    case wrongHash = "agent/wrong-hash"
+    case tooLarge = "agent/too-large"
+    case agentTooOld = "agent/agent-too-old"
+
+    case targetUnavailable = "agent/target-unavailable"
+
+    case notEnoughSpace = "agent/not-enough-space"
+    case notWritable = "agent/not-writable"
+    case notInstalled = "agent/not-installed"
+    case notKept = "agent/not-kept"
+    case damagedTree = "agent/damaged-tree"
+    case unknownListing = "agent/unknown-listing"
+    case occupied = "agent/occupied"
+
+    package var family: FaultFamily {
+        switch self {
+        case .configuration, .noConfiguration, .notInitialised, .notKept: .usage
+        case .wrongFingerprint, .otherRoot, .noSuchChannel, .contradictoryRelease, .missingTarget, .wrongHash,
+            .tooLarge, .damagedTree:
+            .refusal
+        case .targetUnavailable: .transport
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied:
+            .local
+        }
+    }
+
+    package var summary: String {
+        switch self {
+        case .configuration: "the configuration is wrong"
+        case .noConfiguration: "no configuration to use"
+        case .notInitialised: "this instance has no root to trust yet"
+        case .damagedRoot: "the pinned root is damaged"
+        case .wrongFingerprint: "the root is not the one with this fingerprint"
+        case .otherRoot: "this instance already trusts another root"
+        case .noSuchChannel: "the signed metadata knows no such channel"
+        case .contradictoryRelease: "signed files of a release contradict each other"
+        case .missingTarget: "a file of the release is not listed in the signed metadata"
+        case .wrongHash: "a file is not the one that was signed"
+        case .tooLarge: "larger than this instance allows"
+        case .agentTooOld: "this release needs a newer agent"
+        case .targetUnavailable: "the mirror does not have a file of the release"
+        case .notEnoughSpace: "not enough space for the release"
+        case .notWritable: "cannot write where releases are installed"
+        case .notInstalled: "nothing is installed"
+        case .notKept: "this release is not kept here"
+        case .damagedTree: "an installed tree is not what was signed"
+        case .unknownListing: "the listing of the installed release is not here"
+        case .occupied: "something that is not a release stands there"
+        }
+    }
+
+    package var hint: String? {
+        switch self {
+        case .configuration: nil
+        case .noConfiguration: "name the file with --config"
+        case .notInitialised: "run sceau-agent init --root root.json with the root the publisher gave you"
+        case .damagedRoot: "run sceau-agent init --root root.json again, with the root the publisher gave you"
+        case .wrongFingerprint: "nothing was trusted; get root and fingerprint anew, from two sources"
+        case .otherRoot: "a new root reaches an instance by itself, signed by the old one; to follow another "
+            + "publisher, configure another state folder"
+        case .noSuchChannel: "check product and channel in the configuration"
+        case .contradictoryRelease, .missingTarget: "report this to the publisher"
+        case .wrongHash: "nothing of it was used; try another mirror and tell its owner"
+        case .tooLarge: "if the release is meant to be this large, raise the limit in the configuration"
+        case .agentTooOld: "update the agent itself first"
+        case .targetUnavailable: "it may not be there yet; run this again, or configure another mirror"
+        case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
+        case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
+        case .notInstalled: "run sceau-agent update"
+        case .notKept: "sceau-agent status says what is installed; only releases installed before can be returned to"
+        case .damagedTree: "find out what changed it; another release can be installed, or returned to, meanwhile"
+        case .unknownListing: "run sceau-agent update; it fetches what is missing"
+        case .occupied: "move it away; the agent removes nothing that it did not make"
+        }
+    }
+}

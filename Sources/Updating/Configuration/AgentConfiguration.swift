@@ -1,0 +1,47 @@
+import Primitives
+import Releases
+import SystemPackage
+import Transport
+
+/// What the administrator says about one product on one instance: one YAML file.
+///
+/// To come: mode, hold_back, floor, window, lock, poll, prefer, hooks, notify, metrics.
+package struct AgentConfiguration: Hashable, Sendable {
+    package var product: ProductName
+    package var channel: ChannelName
+    /// Base addresses, in order of preference; each ends where `metadata/` and `targets/` begin.
+    package var mirrors: [String]
+    /// Absolute. Holds `versions/` and `current`.
+    package var prefix: FilePath
+    /// Absolute. Holds what the agent remembers.
+    package var state: FilePath
+    package var transport = TransportConfiguration()
+    /// Earlier releases kept for `revert`, besides the installed one; 1 or more.
+    package var keep = Self.defaultKeep
+    package var limits = ReleaseSizeLimits()
+
+    package static let defaultKeep = 2
+    /// Bytes of the file.
+    package static let sizeLimit = 64 << 10
+
+    package init(
+        product: ProductName, channel: ChannelName, mirrors: [String], prefix: FilePath, state: FilePath
+    ) {
+        self.product = product
+        self.channel = channel
+        self.mirrors = mirrors
+        self.prefix = prefix
+        self.state = state
+    }
+
+    package var paths: ReleasePaths { ReleasePaths(product: product, channel: channel) }
+}
+
+/// How large a release may be on this instance.
+package struct ReleaseSizeLimits: Hashable, Sendable {
+    /// Bytes of the packed archive.
+    package var archiveBytes = 4 << 30
+    package var tree = TreeLimits()
+
+    package init() {}
+}

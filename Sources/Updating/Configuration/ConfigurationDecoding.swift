@@ -1,0 +1,91 @@
+import Primitives
+import Releases
+import SystemPackage
+import Transport
+import Yams
+
+extension AgentConfiguration {
+    /// Reads a configuration file's text. `file` is for messages. Throws `AgentFault(.configuration)` with the line.
+    package static func decode(_ bytes: [UInt8], file: String) throws(AgentFault) -> AgentConfiguration {
+        guard bytes.count <= sizeLimit, let text = String(validating: bytes, as: UTF8.self) else {
+            throw AgentFault(.configuration, expected: "UTF-8 text of at most \(sizeLimit) bytes", at: file)
+        }
+        let table = try YAMLTable(try root(of: text, file), file: file, known: Key.allCases.map(\.rawValue))
+        var configuration = AgentConfiguration(
+            product: try table.required(Key.product.rawValue) { try ProductName(ByteString($0.text())) },
+            channel: try table.required(Key.channel.rawValue) { try ChannelName(ByteString($0.text())) },
+            mirrors: try table.required(Key.mirrors.rawValue) { try mirrors($0) },
+            prefix: try table.required(Key.prefix.rawValue) { try $0.absolutePath() },
+            state: try table.required(Key.state.rawValue) { try $0.absolutePath() })
+        configuration.transport.proxy = try table.optional(Key.proxy.rawValue) { try proxy($0) }
+        configuration.transport.authorities = try table.optional(Key.caFile.rawValue) { try $0.absolutePath() }
+        if let keep = try table.optional(Key.keep.rawValue, { try $0.integer(in: 1...1000) }) {
+            configuration.keep = keep
+        }
+        try table.optional(Key.timeouts.rawValue) { try decodeTimeouts($0, into: &configuration.transport.limits) }
+        try table.optional(Key.limits.rawValue) { try decodeLimits($0, into: &configuration.limits) }
+        return configuration
+    }
+
+    private enum Key: String, CaseIterable {
+        case product, channel, mirrors, prefix, state, proxy, keep, timeouts, limits
+        case caFile = "ca_file"
+    }
+
+    private static func root(of text: String, _ file: String) throws(AgentFault) -> YAMLNode {
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                throw AgentFault(.configuration, found: "an empty file", at: file)
+            }
+            return YAMLNode(node, file: file)
+        } catch let error as YamlError {
+            throw YAMLNode.fault(error, file: file)
+        } catch let fault as AgentFault {
+            throw fault
+        } catch {
+            throw AgentFault(.configuration, found: "no YAML", at: file)
+        }
+    }
+
+    private static func mirrors(_ node: YAMLNode) throws -> [String] {
+        let list = try node.list().map { element in
+            let address = try element.text()
+            do { try HTTPAddress.checkBase(address) } catch {
+                throw element.fault(
+                    found: HTTPAddress.displayed(address), expected: "an http:// or https:// address")
+            }
+            return address
+        }
+        guard !list.isEmpty else { throw node.fault(found: "no mirror", expected: "at least one") }
+        return list
+    }
+
+    private static func proxy(_ node: YAMLNode) throws(AgentFault) -> String {
+        let address = try node.text()
+        guard address.hasPrefix("http://") || address.hasPrefix("socks5h://") else {
+            throw node.fault(
+                found: HTTPAddress.displayed(address), expected: "http://host:port or socks5h://host:port")
+        }
+        return address
+    }
+
+    private static func decodeTimeouts(_ node: YAMLNode, into limits: inout TransportLimits) throws {
+        let table = try YAMLTable(node, file: node.file, known: ["connect", "metadata", "download"])
+        func seconds(_ key: String) throws -> Duration? {
+            try table.optional(key) { .seconds(try $0.integer(in: 1...604_800)) }
+        }
+        if let time = try seconds("connect") { limits.connect = time }
+        if let time = try seconds("metadata") { limits.fetch = time }
+        if let time = try seconds("download") { limits.download = time }
+    }
+
+    private static func decodeLimits(_ node: YAMLNode, into limits: inout ReleaseSizeLimits) throws {
+        let table = try YAMLTable(node, file: node.file, known: ["archive_bytes", "tree_bytes", "tree_entries"])
+        func number(_ key: String) throws -> Int? {
+            try table.optional(key) { try $0.integer(in: 1...Int(ReleaseLimits.fileBytes)) }
+        }
+        if let bytes = try number("archive_bytes") { limits.archiveBytes = bytes }
+        if let bytes = try number("tree_bytes") { limits.tree.bytes = bytes }
+        if let entries = try number("tree_entries") { limits.tree.entries = entries }
+    }
+}

@@ -101,7 +101,9 @@ let commands: [Target] = [
             systemPackage,
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
-    command("sceau-agent", ["Updating", "Releases", "Signatures", "DurableStorage", systemPackage]),
+    command(
+        "sceau-agent",
+        ["Updating", "Releases", "Signatures", "TUF", "CanonicalJSON", "DurableStorage", systemPackage]),
     command(
         "sceau-audit",
         ["Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "TUF", "Transport", systemPackage]),
@@ -136,6 +138,13 @@ let testTargets: [Target] = [
         [
             "Auditing", "Archiving", "Transport", "Releases", "TUF", "Signatures", "CanonicalJSON", "DurableStorage",
             "Primitives", "TestSupport", systemPackage,
+        ]),
+    tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
+    tests(
+        "UpdatingTests",
+        [
+            "Updating", "UpdatePlan", "Archiving", "Releases", "TUF", "Transport", "Signatures", "CanonicalJSON",
+            "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),

@@ -73,8 +73,9 @@ package enum AgentFaultCode: String, FaultCode {
         case .notInitialised: "run sceau-agent init --root root.json with the root the publisher gave you"
         case .damagedRoot: "run sceau-agent init --root root.json again, with the root the publisher gave you"
         case .wrongFingerprint: "nothing was trusted; get root and fingerprint anew, from two sources"
-        case .otherRoot: "a new root reaches an instance by itself, signed by the old one; to follow another "
-            + "publisher, configure another state folder"
+        case .otherRoot:
+            "a new root reaches an instance by itself, signed by the old one; to follow another "
+                + "publisher, configure another state folder"
         case .noSuchChannel: "check product and channel in the configuration"
         case .contradictoryRelease, .missingTarget: "report this to the publisher"
         case .wrongHash: "nothing of it was used; try another mirror and tell its owner"

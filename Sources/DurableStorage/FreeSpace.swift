@@ -1,0 +1,16 @@
+internal import Glibc
+import Primitives
+import SystemPackage
+
+extension DurableStorage {
+    /// Bytes that this process may still write to the file system which holds `path`.
+    package func freeBytes(at path: FilePath) throws(StorageFault) -> Int {
+        var status = statvfs()
+        guard statvfs(path.string, &status) == 0 else { throw .current("statvfs", at: path) }
+        let (bytes, overflow) = status.f_bavail.multipliedReportingOverflow(by: status.f_frsize)
+        return overflow ? Int.max : Int(clamping: bytes)
+    }
+
+    /// Whether this process may make and remove files in the folder at `path`.
+    package func isWritable(_ path: FilePath) -> Bool { access(path.string, W_OK | X_OK) == 0 }
+}

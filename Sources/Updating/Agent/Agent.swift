@@ -1,0 +1,115 @@
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+import UpdatePlan
+
+/// What the agent needs of the world besides its configuration.
+package struct AgentPorts {
+    package var storage: DurableStorage
+    /// The time of this whole run (TUF 5.1).
+    package var now: Date
+    /// In order of preference.
+    package var mirrors: [any RepositoryMirror]
+    /// The version of this agent, which a release may ask for.
+    package var agentVersion: Version
+    /// Bytes that may still be written to the file system that holds a path.
+    package var freeBytes: (FilePath) throws -> Int
+    package var progress: (AgentProgress) -> Void
+
+    package init(
+        storage: DurableStorage, now: Date, mirrors: [any RepositoryMirror], agentVersion: Version,
+        progress: @escaping (AgentProgress) -> Void = { _ in }
+    ) {
+        self.storage = storage
+        self.now = now
+        self.mirrors = mirrors
+        self.agentVersion = agentVersion
+        self.progress = progress
+        freeBytes = { try storage.freeBytes(at: $0) }
+    }
+}
+
+/// What the agent is busy with, for people.
+package enum AgentProgress: Hashable, Sendable {
+    case refreshing
+    /// Bytes here, of how many.
+    case fetching(String, Int, of: Int)
+    case building(Version)
+    case verifying(Version)
+}
+
+/// One product on one instance: everything that `sceau-agent` does.
+///
+/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks, patches, bundles, the log.
+package struct Agent {
+    package let configuration: AgentConfiguration
+    let ports: AgentPorts
+    let instance: Instance
+
+    package init(_ configuration: AgentConfiguration, ports: AgentPorts) {
+        self.configuration = configuration
+        self.ports = ports
+        instance = Instance(folders: InstanceFolders(configuration), storage: ports.storage)
+    }
+
+    var folders: InstanceFolders { instance.folders }
+    var storage: DurableStorage { ports.storage }
+
+    /// The version that `current` names; nil when there is none, or that cannot be found out.
+    package var linkedVersion: Version? { (try? instance.linkedVersion()) ?? nil }
+
+    /// The state after a fault, for its message. `before` is `linkedVersion` from before the run.
+    package func stateInWords(before: Version?) -> String {
+        let now = linkedVersion
+        guard now == before else {
+            return "the switch to \(now?.description ?? "nothing") has happened; the next run completes it"
+        }
+        return "nothing was changed; " + (now.map { "still on \($0)" } ?? "nothing is installed")
+    }
+
+    // MARK: what every run needs
+
+    /// The root this instance was set up with.
+    func pinnedRoot() throws -> [UInt8] {
+        guard let bytes = try instance.readOwn(folders.pinnedRoot, limit: MetadataLimits().rootLength) else {
+            guard try storage.info(folders.pinnedRoot) == nil else {
+                throw AgentFault(.damagedRoot, at: folders.pinnedRoot.string)
+            }
+            throw AgentFault(.notInitialised, expected: folders.pinnedRoot.string)
+        }
+        do { _ = try TrustedMetadataSet(trustedRoot: bytes, referenceTime: ports.now) } catch {
+            throw AgentFault(.damagedRoot, found: error.message, at: folders.pinnedRoot.string)
+        }
+        return bytes
+    }
+
+    var metadataStore: FileMetadataStore { FileMetadataStore(folder: folders.metadata, storage: storage) }
+
+    func refresh(pinnedRoot: [UInt8]) throws -> RefreshedChannel {
+        ports.progress(.refreshing)
+        let refresh = Refresh(
+            pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now)
+        return try refresh.run(ports.mirrors)
+    }
+
+    /// Runs `body` with the lock held; how it ends is remembered for `status`.
+    func exclusively<Result>(_ body: (_ pinnedRoot: [UInt8]) throws -> Result) throws -> Result {
+        let pinnedRoot = try pinnedRoot()
+        let lock = try storage.lock(folders.lock)
+        return try withExtendedLifetime(lock) {
+            do {
+                let result = try body(pinnedRoot)
+                try instance.setLastError(nil)
+                return result
+            } catch let fault as any ReportableFault {
+                // What went wrong first is what a person needs to know.
+                try? instance.setLastError(LastError(fault, at: ports.now))
+                throw fault
+            }
+        }
+    }
+}

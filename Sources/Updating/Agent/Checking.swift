@@ -1,0 +1,45 @@
+import Primitives
+import Releases
+import UpdatePlan
+
+/// Whether there is something to install.
+package struct CheckReport: Sendable {
+    package let installed: Installation?
+    /// What `update` would install now.
+    package let available: ReleaseFacts?
+    /// The release the administrator went back from, when that is why nothing is offered.
+    package let notOffered: Version?
+    package let complaints: [MirrorComplaint]
+}
+
+extension Agent {
+    /// Refreshes the metadata and says whether an update is available. Fetches no release.
+    package func check() throws -> CheckReport {
+        try exclusively { pinnedRoot in
+            var run = UpdateRun(self)
+            let installed = try run.recover()
+            let refreshed = try refresh(pinnedRoot: pinnedRoot)
+            let offered = refreshed.channel.releases
+            let available = try choice(installed).newest(of: offered)
+            return CheckReport(
+                installed: installed, available: available,
+                notOffered: available == nil ? heldBack(installed, offered) : nil,
+                complaints: refreshed.complaints)
+        }
+    }
+
+    /// The rules for this instance. Without a `current` the record still says below what no update may go.
+    func choice(_ installed: Installation?) throws -> ReleaseChoice {
+        let known = try installed ?? instance.recordedInstallation()
+        return ReleaseChoice(
+            installed: known?.version, installedIsUnproved: installed?.tree == nil,
+            revertedFrom: known?.revertedFrom)
+    }
+
+    private func heldBack(_ installed: Installation?, _ offered: [ReleaseFacts]) -> Version? {
+        guard let installed, let pin = installed.revertedFrom, pin > installed.version,
+            offered.contains(where: { $0.version > installed.version })
+        else { return nil }
+        return pin
+    }
+}

@@ -1,0 +1,52 @@
+import DurableStorage
+import Primitives
+import Signatures
+import SystemPackage
+import TUF
+
+/// What an instance trusts from now on.
+package struct TrustAnchor: Hashable, Sendable {
+    /// SHA-256 of the root's file, to be compared with what a second source says.
+    package let fingerprint: Digest
+    package let rootVersion: Int
+    /// It was trusted before.
+    package let wasPinned: Bool
+}
+
+extension Agent {
+    /// Pins `root`, a root metadata file. It must bear its own threshold of signatures, and be the one with `fingerprint`
+    /// when that is given. An instance that trusts another root refuses; with the same one nothing happens.
+    package func initialise(root: [UInt8], fingerprint: Digest?) throws -> TrustAnchor {
+        let found = Digest.sha256(of: root)
+        if let fingerprint, fingerprint != found {
+            throw AgentFault(.wrongFingerprint, found: "\(found)", expected: "\(fingerprint)")
+        }
+        let trusted = try TrustedMetadataSet(trustedRoot: root, referenceTime: ports.now)
+        try makeStateFolder()
+        let lock = try storage.lock(folders.lock)
+        return try withExtendedLifetime(lock) {
+            let wasPinned = try pin(root)
+            return TrustAnchor(fingerprint: found, rootVersion: trusted.root.version, wasPinned: wasPinned)
+        }
+    }
+
+    private func makeStateFolder() throws {
+        try storage.makeDirectory(folders.state.removingLastComponent())
+        try storage.makeDirectory(folders.state, mode: .privateDirectory)
+    }
+
+    private func pin(_ root: [UInt8]) throws -> Bool {
+        if let present = try? pinnedRoot() {
+            guard present == root else {
+                throw AgentFault(
+                    .otherRoot, found: "fingerprint \(Digest.sha256(of: root))",
+                    expected: "\(Digest.sha256(of: present))", at: folders.pinnedRoot.string)
+            }
+            return true
+        }
+        // With no root that holds, nobody knows by which one the rest came to be trusted.
+        try storage.removeTree(folders.metadata)
+        try storage.write(root, to: folders.pinnedRoot)
+        return false
+    }
+}

@@ -1,0 +1,107 @@
+import CanonicalJSON
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+
+// The reports as JSON: names in snake_case, times RFC 3339 UTC, digests lower-case hexadecimal. Scripts rely on them.
+
+extension JSONValue {
+    fileprivate static func text(_ text: (some CustomStringConvertible)?) -> JSONValue {
+        text.map { .string(ByteString($0.description)) } ?? .null
+    }
+
+    fileprivate static func time(_ date: Date?) -> JSONValue { text(date.map(UTCTime.encode)) }
+    fileprivate static func number(_ number: Int?) -> JSONValue { number.map { .integer(Int64($0)) } ?? .null }
+}
+
+extension Installation {
+    package var json: JSONValue {
+        [
+            "version": .text(version), "tree_sha256": .text(tree), "since": .time(since), "previous": .text(previous),
+            "reverted_from": .text(revertedFrom),
+        ]
+    }
+}
+
+extension ReleaseFacts {
+    package var json: JSONValue {
+        ["version": .text(version), "severity": .text(severity), "time": .time(time)]
+    }
+}
+
+extension [MirrorComplaint] {
+    package var json: JSONValue {
+        .array(
+            map { ["mirror": .text($0.mirror), "code": .text($0.fault.codeText), "message": .text($0.fault.message)] })
+    }
+}
+
+extension CheckReport {
+    package var json: JSONObject {
+        [
+            "installed": installed?.json ?? .null, "available": available?.json ?? .null,
+            "not_offered": .text(notOffered), "mirror_faults": complaints.json,
+        ]
+    }
+}
+
+extension UpdateReport {
+    package var json: JSONObject {
+        [
+            "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
+            "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
+            "mirror_faults": complaints.json,
+        ]
+    }
+}
+
+extension RevertReport {
+    package var json: JSONObject {
+        ["changed": .bool(isChange), "from": .text(before.version), "installed": installed.json]
+    }
+}
+
+extension VerifyReport {
+    package var json: JSONObject {
+        [
+            "version": .text(version), "tree_sha256": .text(tree), "whole": .bool(differences.isEmpty),
+            "listed": .bool(isListed),
+            "differences": .array(
+                differences.map {
+                    [
+                        "path": .string($0.path), "kind": .text($0.kind.rawValue), "expected": .text($0.expected),
+                        "found": .text($0.found),
+                    ]
+                }),
+        ]
+    }
+}
+
+extension StatusReport {
+    package var json: JSONObject {
+        [
+            "product": .text(product), "channel": .text(channel), "installed": installed?.json ?? .null,
+            "available": available?.json ?? .null,
+            // To come: holds, and the transparency log.
+            "held": .null, "log": .null,
+            "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
+        ]
+    }
+}
+
+extension StatusReport.Metadata {
+    package var json: JSONValue {
+        [
+            "root_version": .number(root), "timestamp_version": .number(timestamp),
+            "snapshot_version": .number(snapshot), "targets_version": .number(targets),
+            "channel_version": .number(channel), "expires": .time(expires), "expired": .bool(isExpired),
+        ]
+    }
+}
+
+extension TrustAnchor {
+    package var json: JSONObject {
+        ["fingerprint": .text(fingerprint), "root_version": .number(rootVersion), "already_trusted": .bool(wasPinned)]
+    }
+}

@@ -1,0 +1,235 @@
+import Archiving
+import DurableStorage
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+import UpdatePlan
+
+/// One run of the agent with the lock held: carries out what `UpdatePlan` says and tells it what came of it.
+///
+/// The order is always: new state into the journal, durably; then its actions. A fault leaves everything where it is;
+/// the next run reads the journal and recovers, just as after a power cut.
+struct UpdateRun {
+    let agent: Agent
+    private var plan = UpdatePlan()
+    /// What the administrator asked for by name.
+    var requested: Version?
+    private(set) var installed: Installation?
+    private(set) var refreshed: RefreshedChannel?
+    private(set) var release: ChosenRelease?
+
+    init(_ agent: Agent) {
+        self.agent = agent
+    }
+
+    private var instance: Instance { agent.instance }
+    private var folders: InstanceFolders { agent.folders }
+    private var storage: DurableStorage { agent.storage }
+
+    // MARK: events and actions
+
+    /// Completes or drops what an earlier run left, and gives back what is installed.
+    mutating func recover() throws -> Installation? {
+        plan = UpdatePlan(try instance.journalledState())
+        try handle(.restarted(current: try instance.linkedVersion()))
+        installed = try instance.installation()
+        if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
+        return installed
+    }
+
+    /// One update, from metadata that has just been refreshed.
+    mutating func update(_ refreshed: RefreshedChannel) throws {
+        self.refreshed = refreshed
+        try handle(.refreshed)
+    }
+
+    mutating func revert(_ step: UpdateStep) throws {
+        try handle(.revertWanted(step))
+    }
+
+    private mutating func handle(_ first: UpdateEvent) throws {
+        var events = [first]
+        while let event = events.popLast() {
+            let before = plan.state
+            let actions = try plan.handle(event)
+            if plan.state != before { try instance.writeJournal(plan.state) }
+            for action in actions {
+                if let next = try perform(action) { events.append(next) }
+            }
+        }
+    }
+
+    private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
+        switch action {
+        case .discardUnfinished: try discardUnfinished()
+        case .choose: return try choose()
+        case .fetch: return try fetch()
+        case .build(let step): return try build(step)
+        case .keepRelease(let step): return try keepRelease(step)
+        case .switchLink(let step):
+            try checkLinkPlace()
+            try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
+            return .switched
+        case .record(let step): return try record(step)
+        case .cleanUp: try cleanUp()
+        }
+        return nil
+    }
+
+    // MARK: choosing and fetching
+
+    private mutating func choose() throws -> UpdateEvent {
+        guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
+        let rules = try agent.choice(installed)
+        let offered = refreshed.channel.releases
+        let facts =
+            if let requested { try rules.requested(requested, of: offered) } else { rules.newest(of: offered) }
+        guard let facts else { return .nothingToDo }
+        try refreshed.checkDelegation(of: facts.version)
+        let chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+        release = chosen
+        return .chosen(
+            UpdateStep(
+                .update, from: installed?.version, to: facts.version, tree: chosen.manifest.tree.sha256))
+    }
+
+    private func download(_ refreshed: RefreshedChannel) -> TargetDownload {
+        let report = agent.ports.progress
+        return TargetDownload(
+            folder: folders.downloads, mirrors: refreshed.mirrors, storage: storage,
+            consistentSnapshot: refreshed.trusted.root.content.consistentSnapshot
+        ) { path, done, total in report(.fetching(path.description, done, of: total)) }
+    }
+
+    private mutating func fetch() throws -> UpdateEvent {
+        guard let refreshed, var chosen = release else {
+            throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
+        }
+        try preflight(chosen)
+        try chosen.fetch(download(refreshed))
+        release = chosen
+        return .fetched
+    }
+
+    /// What would stop the release later is found out before the long download.
+    private func preflight(_ chosen: ChosenRelease) throws {
+        try checkLinkPlace()
+        try storage.makeDirectory(folders.versions)
+        for folder in [folders.prefix, folders.versions] where !storage.isWritable(folder) {
+            throw AgentFault(.notWritable, at: folder.string)
+        }
+        try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
+        let archive = chosen.archive.length
+        let needed = archive + chosen.manifest.tree.bytes
+        for (folder, bytes) in [(folders.downloads, archive), (folders.versions, needed)] {
+            let free = try agent.ports.freeBytes(folder)
+            guard free >= bytes else {
+                throw AgentFault(
+                    .notEnoughSpace, found: "\(free) bytes free", expected: "at least \(bytes)", at: folder.string)
+            }
+        }
+    }
+
+    /// `current` may be a link or nothing: what else stands there is not ours.
+    private func checkLinkPlace() throws {
+        guard let info = try storage.info(folders.current), info.kind != .link else { return }
+        throw AgentFault(.occupied, expected: "a symbolic link, or nothing", at: folders.current.string)
+    }
+
+    // MARK: building
+
+    private func build(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let release, let listing = release.listing, let archive = release.archiveFile else {
+            throw UpdatePlanFault(.impossibleEvent, found: "build without a release")
+        }
+        if try reuse(step.to, listing: listing) { return .built }
+        agent.ports.progress(.building(step.to))
+        let building = folders.building(step.to)
+        try storage.removeTree(building)
+        try agent.extractor.extract(
+            archive, expectedDigest: release.archive.sha256, listing: listing, into: building, storage: storage)
+        try storage.renameExclusively(building, to: folders.tree(step.to))
+        return .built
+    }
+
+    /// Whether the very tree stands there already. A damaged one is moved out of the way, unless it is in use.
+    private func reuse(_ version: Version, listing: TreeListing) throws -> Bool {
+        let tree = folders.tree(version)
+        guard let info = try storage.info(tree) else { return false }
+        guard info.kind == .directory else {
+            throw AgentFault(.occupied, expected: "a folder, or nothing", at: tree.string)
+        }
+        agent.ports.progress(.verifying(version))
+        guard let difference = try agent.verifier.verify(tree, against: listing).first else { return true }
+        guard try instance.linkedVersion() != version else {
+            throw AgentFault(.damagedTree, found: difference.description, at: tree.string)
+        }
+        try removeVersion(version)
+        return false
+    }
+
+    private func keepRelease(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let release, let listing = release.listing else {
+            throw UpdatePlanFault(.impossibleEvent, found: "keep without a release")
+        }
+        try instance.keep(step.to, manifest: release.manifestBytes, listing: listing.encoding)
+        return .kept
+    }
+
+    // MARK: recording and cleaning
+
+    private mutating func record(_ step: UpdateStep) throws -> UpdateEvent {
+        let now = agent.ports.now
+        let old = try instance.recordedInstallation()
+        if old?.version != step.to || old?.tree != step.tree {
+            let new = Installation(
+                version: step.to, tree: step.tree, since: now, previous: step.from,
+                revertedFrom: Self.pin(after: step, before: old?.revertedFrom))
+            try instance.record(new)
+            installed = new
+        } else {
+            installed = old
+        }
+        try instance.addToHistory(HistoryEntry(step, at: now))
+        return .recorded
+    }
+
+    /// What must not be offered after `step`: the newest release that was gone back from, as long as it is newer.
+    private static func pin(after step: UpdateStep, before pin: Version?) -> Version? {
+        var candidates = [pin].compactMap(\.self)
+        if step.kind == .revert, let from = step.from { candidates.append(from) }
+        return candidates.filter { $0 > step.to }.max()
+    }
+
+    private func discardUnfinished() throws {
+        guard try storage.info(folders.versions) != nil else { return }
+        for name in try storage.list(folders.versions) where InstanceFolders.isUnfinished(name) {
+            try storage.removeTree(folders.versions.appending(name))
+        }
+    }
+
+    /// Removes downloads, and versions beyond those to keep; never the installed one or the one before it.
+    private func cleanUp() throws {
+        try discardUnfinished()
+        if try storage.info(folders.downloads) != nil {
+            for name in try storage.list(folders.downloads) {
+                try storage.removeTree(folders.downloads.appending(name))
+            }
+        }
+        guard let installed else { return }
+        let others = try instance.versionsOnDisk().filter { $0 != installed.version }
+        let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
+        for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
+    }
+
+    /// The name goes first: what still stands under a version's name is whole.
+    private func removeVersion(_ version: Version) throws {
+        let removing = folders.removing(version)
+        try storage.removeTree(folders.release(version))
+        try storage.removeTree(removing)
+        try storage.renameExclusively(folders.tree(version), to: removing)
+        try storage.removeTree(removing)
+    }
+}

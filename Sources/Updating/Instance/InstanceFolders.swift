@@ -1,0 +1,42 @@
+import Releases
+import SystemPackage
+
+/// Where everything of one product stands on this instance.
+package struct InstanceFolders: Hashable, Sendable {
+    package let state: FilePath
+    package let prefix: FilePath
+
+    package init(_ configuration: AgentConfiguration) {
+        state = configuration.state
+        prefix = configuration.prefix
+    }
+
+    // MARK: what the agent remembers
+
+    /// The root this instance was set up with, as it was given.
+    package var pinnedRoot: FilePath { state.appending("root.json") }
+    package var metadata: FilePath { state.appending("metadata") }
+    /// Files on their way, each named by its SHA-256.
+    package var downloads: FilePath { state.appending("downloads") }
+    package var journal: FilePath { state.appending("journal") }
+    package var history: FilePath { state.appending("history.jsonl") }
+    package var installed: FilePath { state.appending("installed.json") }
+    package var lastError: FilePath { state.appending("last-error.json") }
+    package var lock: FilePath { state.appending("lock") }
+    /// Listing and `release.json` of each release whose tree is kept.
+    package var releases: FilePath { state.appending("releases") }
+    package func release(_ version: Version) -> FilePath { releases.appending(version.description) }
+
+    // MARK: what is installed
+
+    package var versions: FilePath { prefix.appending("versions") }
+    package func tree(_ version: Version) -> FilePath { versions.appending(version.description) }
+    /// Names beginning with a dot are never releases.
+    package func building(_ version: Version) -> FilePath { versions.appending(".building-\(version)") }
+    package func removing(_ version: Version) -> FilePath { versions.appending(".removing-\(version)") }
+    package static func isUnfinished(_ name: String) -> Bool {
+        name.hasPrefix(".building-") || name.hasPrefix(".removing-")
+    }
+    package var current: FilePath { prefix.appending("current") }
+    package static func linkTarget(_ version: Version) -> String { "versions/\(version)" }
+}

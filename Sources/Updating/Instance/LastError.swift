@@ -1,0 +1,52 @@
+import CanonicalJSON
+import DurableStorage
+import FoundationEssentials
+import Primitives
+
+/// How the last run that had to give up did: `last-error.json`, gone after one that did not.
+package struct LastError: Hashable, Sendable {
+    package let time: Date
+    package let code: String
+    package let message: String
+
+    init(_ fault: any ReportableFault, at time: Date) {
+        self.time = time
+        code = fault.codeText
+        message = fault.message
+    }
+
+    package var json: JSONObject {
+        [
+            "time": .string(ByteString(UTCTime.encode(time))), "code": .string(ByteString(code)),
+            "message": .string(ByteString(message)),
+        ]
+    }
+
+    /// Nil for text that is no such record.
+    init?(decoding bytes: [UInt8]) {
+        guard let value = try? JSONValue.decode(bytes, limits: JSONLimits(bytes: Self.limit, depth: 4)),
+            let error = try? LastError(JSONReader(value, at: "last-error.json"))
+        else { return nil }
+        self = error
+    }
+
+    private init?(_ reader: JSONReader) throws {
+        guard let time = UTCTime.decode(try reader.field("time").string()) else { return nil }
+        self.time = time
+        code = try reader.field("code").string().description
+        message = try reader.field("message").string().description
+    }
+
+    static let limit = 64 << 10
+}
+
+extension Instance {
+    func lastError() throws -> LastError? {
+        try readOwn(folders.lastError, limit: LastError.limit).flatMap(LastError.init(decoding:))
+    }
+
+    func setLastError(_ error: LastError?) throws {
+        guard let error else { return try storage.remove(folders.lastError) }
+        try storage.write(JSONValue.object(error.json).fileEncoding, to: folders.lastError)
+    }
+}

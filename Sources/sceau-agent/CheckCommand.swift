@@ -1,0 +1,33 @@
+import ArgumentParser
+import CommandSupport
+import Releases
+import Updating
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Say whether an update is available: exit status 0 when up to date, 2 when there is one.")
+
+    /// Part of the command line's contract.
+    private static let updateAvailable: Int32 = 2
+
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        let report = try options.withAgent { try $0.check() }
+        options.warn(report.complaints)
+        try options.json.print(report.json, orText: Self.lines(report))
+        if report.available != nil { throw ExitCode(Self.updateAvailable) }
+    }
+
+    private static func lines(_ report: CheckReport) -> [String] {
+        let installed = report.installed.map { "installed: \($0.version)" } ?? "installed: nothing"
+        if let available = report.available {
+            return [installed, "available: \(available.version), severity \(available.severity)"]
+        }
+        if let pin = report.notOffered {
+            return [installed, "up to date: you went back from \(pin), so nothing up to it is offered"]
+        }
+        return [installed, "up to date"]
+    }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import CommandSupport
+import DurableStorage
+import Primitives
+import Releases
+import SystemPackage
+import Updating
+
+/// `--config` and `--json`, which every command has.
+struct InstanceOptions: ParsableArguments {
+    @Option(
+        name: .customLong("config"),
+        help: ArgumentHelp("The instance's configuration (default: the only file in /etc/sceau).", valueName: "file"))
+    var file: FilePath?
+
+    @OptionGroup var json: JSONOption
+
+    /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
+    func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
+        let storage = DurableStorage()
+        let file = try ConfigurationFile.locate(named: file, storage)
+        let configuration = try ConfigurationFile.load(file, storage)
+        let display = ProgressDisplay()
+        defer { display.finish() }
+        let agent = try Agent.overHTTP(
+            configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version)
+        ) { display.show($0) }
+        let before = agent.linkedVersion
+        return try stating(agent.stateInWords(before: before)) { try body(agent) }
+    }
+
+    /// Says on standard error which mirrors could not be used, though another one could.
+    func warn(_ complaints: [MirrorComplaint]) {
+        for complaint in complaints {
+            // What cannot be said is lost; the report itself matters more.
+            try? StandardError.print(
+                "sceau-agent: warning: \(complaint.mirror) was passed over: "
+                    + "[\(complaint.fault.codeText)] \(complaint.fault.message)")
+        }
+    }
+}
+
+/// The line on the terminal that says what a long run is busy with.
+private final class ProgressDisplay {
+    private var line: (title: String, line: ProgressLine)?
+
+    func show(_ progress: AgentProgress) {
+        switch progress {
+        case .refreshing: line(titled: "refreshing metadata").update { "…" }
+        case .fetching(let path, let done, let total): line(titled: "fetching \(path)").update(bytes: done, of: total)
+        case .building(let version): line(titled: "building \(version)").update { "…" }
+        case .verifying(let version): line(titled: "verifying \(version)").update { "…" }
+        }
+    }
+
+    func finish() {
+        line?.line.finish()
+        line = nil
+    }
+
+    private func line(titled title: String) -> ProgressLine {
+        if let line, line.title == title { return line.line }
+        finish()
+        let new = ProgressLine(title)
+        line = (title, new)
+        return new
+    }
+}
+
+extension Version: ExpressibleByArgument {
+    public init?(argument: String) {
+        try? self.init(argument)
+    }
+}

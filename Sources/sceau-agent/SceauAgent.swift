@@ -1,0 +1,17 @@
+import ArgumentParser
+import CommandSupport
+
+@main enum Main {
+    static func main() async { await Tool("sceau-agent").run(SceauAgent.self) }
+}
+
+/// To come: run, history, approve, hold, unhold, gc, bundle, config, check-config.
+struct SceauAgent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
+        version: Tool.versionLine("sceau-agent"),
+        subcommands: [
+            InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
+            RevertCommand.self,
+        ])
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import CommandSupport
+import Primitives
+import Releases
+import Updating
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say what is installed and known, without asking any server.")
+
+    @OptionGroup var options: InstanceOptions
+
+    func run() throws {
+        let report = try options.withAgent { try $0.status() }
+        try options.json.print(report.json, orText: Self.lines(report))
+    }
+
+    private static func lines(_ report: StatusReport) -> [String] {
+        var table = TextTable()
+        table.append(["product", "\(report.product), channel \(report.channel)"])
+        table.append(["installed", installed(report.installed)])
+        table.append([
+            "available", report.available.map { "\($0.version), severity \($0.severity)" } ?? "nothing newer",
+        ])
+        table.append(["metadata", metadata(report.metadata)])
+        if let error = report.lastError {
+            table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
+        }
+        return table.lines
+    }
+
+    private static func installed(_ installation: Installation?) -> String {
+        guard let installation else { return "nothing" }
+        let since = installation.since.map { ", since \(UTCTime.encode($0))" } ?? ""
+        let pin = installation.revertedFrom.map { ", gone back to from \($0)" } ?? ""
+        return "\(installation.version)\(since)\(pin)"
+    }
+
+    private static func metadata(_ metadata: StatusReport.Metadata?) -> String {
+        guard let metadata else { return "none yet; run sceau-agent check" }
+        let time = UTCTime.encode(metadata.expires)
+        return "root \(metadata.root), timestamp \(metadata.timestamp.map(String.init) ?? "none"), "
+            + (metadata.isExpired ? "expired \(time)" : "good until \(time)")
+    }
+}

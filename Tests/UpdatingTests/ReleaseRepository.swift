@@ -1,0 +1,148 @@
+import Archiving
+import CanonicalJSON
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+import TestSupport
+import Updating
+
+/// A simulated repository of the product `mail-suite`, channel `stable`, whose releases are real archives.
+///
+/// It is a mirror too: `requests` holds every file asked for, in order, those of targets as `targets/…`.
+final class ReleaseRepository: RepositoryMirror {
+    /// What is put in place of a file of a release before it is listed and signed: a publisher who errs or lies.
+    struct Lies {
+        var manifest: (inout ReleaseManifest) -> Void = { _ in }
+        /// By file name.
+        var files: [String: [UInt8]] = [:]
+        var custom: JSONObject?
+        /// The target path of `release.json`.
+        var manifestPath: ByteString?
+        var isMissing: Set<String> = []
+    }
+
+    struct Release {
+        let manifest: ReleaseManifest
+        let listing: TreeListing
+        let archive: [UInt8]
+        let manifestBytes: [UInt8]
+    }
+
+    static let role = RoleName("mail-suite-stable")
+    let paths: ReleasePaths
+    let simulator = RepositorySimulator()
+    let name: String
+    private(set) var releases: [String: Release] = [:]
+    /// What a mirror serves in place of a target, by file name; nil for one it does not have.
+    var served: [String: [UInt8]?] = [:]
+
+    init(_ name: String = "first mirror", product: String = "mail-suite", channel: String = "stable") throws {
+        self.name = name
+        paths = ReleasePaths(
+            product: try ProductName(ByteString(product)), channel: try ChannelName(ByteString(channel)))
+        simulator.delegate(to: Self.role, patterns: [paths.pattern], terminating: true)
+        simulator.publish()
+    }
+
+    var rootBytes: [UInt8] { simulator.roots[0] }
+    var requests: [String] {
+        get { simulator.requests }
+        set { simulator.requests = newValue }
+    }
+
+    // MARK: publishing
+
+    /// Packs `files` (path, text) as a release, lists it and publishes.
+    @discardableResult
+    func add(_ version: String, _ files: [String: String], lies: Lies = Lies()) throws -> Release {
+        let folder = try TemporaryFolder()
+        for (path, text) in files { try folder.write(text, to: "tree/\(path)") }
+        let packed = try TreePacker().pack(folder.path("tree"), to: folder.path("archive"), storage: DurableStorage())
+        var manifest = ReleaseManifest(
+            product: paths.product, channel: paths.channel, version: try Version(version),
+            time: RepositorySimulator.now, severity: .important, tree: ReleaseManifest.Tree(packed.listing),
+            archive: ReleaseManifest.Archive(sha256: packed.sha256, bytes: packed.bytes))
+        lies.manifest(&manifest)
+        let release = Release(
+            manifest: manifest, listing: packed.listing, archive: try folder.read("archive") ?? [],
+            manifestBytes: try manifest.encode())
+        releases[version] = release
+        try list(release, as: Version(version), lies)
+        publish()
+        return release
+    }
+
+    private func list(_ release: Release, as version: Version, _ lies: Lies) throws {
+        let files: [(ReleaseFileName, [UInt8])] = [
+            (.manifest, release.manifestBytes), (.listing, release.listing.encoding),
+            (.archive(paths.product, version), release.archive),
+        ]
+        let facts = ReleaseFacts(version: version, severity: .important, time: RepositorySimulator.now)
+        guard case .object(let custom) = facts.encode() else { return }
+        for (name, bytes) in files where !lies.isMissing.contains(name.description) {
+            let isManifest = name == .manifest
+            let path = isManifest ? lies.manifestPath ?? paths.manifest(version) : paths.target(version, name)
+            simulator.addTarget(
+                path, lies.files[name.description] ?? bytes, to: Self.role,
+                custom: isManifest ? lies.custom ?? custom : nil)
+        }
+    }
+
+    func publish() {
+        simulator.delegated[Self.role]?.header.version += 1
+        simulator.publish()
+    }
+
+    /// Writes what a server would serve now into `folder`.
+    func dump(to folder: TemporaryFolder) throws {
+        for version in 1...simulator.root.header.version {
+            try dump(["\(version).root.json"], to: folder)
+        }
+        let roles = [RoleName.targets.metaName: simulator.targets.header.version].merging(
+            simulator.delegated.map { ($0.key.metaName, $0.value.header.version) }
+        ) { first, _ in first }
+        try dump(roles.map { "\($0.value).\($0.key)" }, to: folder)
+        try dump(["\(simulator.snapshot.header.version).snapshot.json", "timestamp.json"], to: folder)
+        for (path, bytes) in simulator.contents {
+            let stored = ReleasePaths.stored(path, sha256: Digest.sha256(of: bytes))
+            try folder.write(bytes, to: "targets/\(stored)")
+        }
+    }
+
+    private func dump(_ names: [String], to folder: TemporaryFolder) throws {
+        for name in names {
+            guard let bytes = simulator.file(named: name) else { throw StorageFault(.notFound, at: name) }
+            try folder.write(bytes, to: "metadata/\(name)")
+        }
+    }
+
+    // MARK: serving
+
+    func fetchMetadata(_ name: String, limit: Int, held: Digest?) throws -> FetchedFile {
+        try simulator.fetchMetadata(name, limit: limit, held: held)
+    }
+
+    /// The storage of the agent that asks: what arrives counts as the agent's own writing.
+    var storage = DurableStorage()
+
+    func fetchTarget(_ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void) throws {
+        let path = path.description
+        requests.append("targets/\(path)")
+        guard let file = simulator.contents.first(where: { "\(stored($0.key, $0.value))" == path })
+        else { throw AgentFault(.targetUnavailable, at: path) }
+        let fileName = String(file.key.description.split(separator: "/").last ?? "")
+        guard let bytes = served[fileName, default: file.value] else { throw AgentFault(.targetUnavailable, at: path) }
+        let present = try storage.info(partial)?.size ?? 0
+        if present == length { return }
+        try storage.append(to: partial) { try $0.append(Array(bytes.prefix(length).dropFirst(present))) }
+        progress(length)
+    }
+
+    private func stored(_ path: ByteString, _ bytes: [UInt8]) -> ByteString {
+        ReleasePaths.stored(path, sha256: Digest.sha256(of: bytes))
+    }
+}

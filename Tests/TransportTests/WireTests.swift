@@ -44,6 +44,13 @@ import Transport
         #expect(try client.fetch(HTTPRequest(url: "http://releases.invalid/a", limit: 1)) == .ok([7]))
     }
 
+    @Test func `Through SOCKS the proxy gets the name, as Tor needs it`() throws {
+        let proxy = try HostileServer(["/a": .file([7])])
+        let client = try HTTPClient(TransportConfiguration(proxy: "socks5h://127.0.0.1:\(proxy.port)"))
+        #expect(try client.fetch(HTTPRequest(url: "http://abcdef.onion/a", limit: 1)) == .ok([7]))
+        #expect(proxy.requests.map { $0.header("host") } == ["abcdef.onion"])
+    }
+
     @Test(arguments: ["socks5://127.0.0.1:9050", "socks4a://127.0.0.1:9050", "127.0.0.1:8080", ""])
     func `A proxy that would look names up here, or is none, is refused`(proxy: String) throws {
         let fault = try fault { _ = try HTTPClient(TransportConfiguration(proxy: proxy)) }

@@ -17,16 +17,35 @@ struct ServerConnection {
             var byte: UInt8 = 0
             guard bytes.count < 64 << 10, recv(descriptor, &byte, 1, 0) == 1 else { return nil }
             bytes.append(byte)
-            // A TLS handshake would never reach the blank line: answer as servers do that speak none.
-            if bytes == [0x16] {
+            switch bytes {
+            case [0x16]:
+                // A TLS handshake would never reach the blank line: answer as servers do that speak none.
                 _ = sendHead(400, [])
                 return nil
+            case [0x05]:
+                // SOCKS: we are every host there is.
+                guard acceptSOCKS() else { return nil }
+                bytes = []
+            default: break
             }
         }
         var lines = String(decoding: bytes.dropLast(4), as: UTF8.self).split(separator: "\r\n").map(String.init)
         let parts = lines.removeFirst().split(separator: " ")
         guard parts.count == 3 else { return nil }
         return HostileServer.Request(method: String(parts[0]), path: String(parts[1]), headerLines: lines)
+    }
+
+    /// The rest of a SOCKS 5 greeting and of a request by host name (RFC 1928); any other kind of address is refused.
+    private func acceptSOCKS() -> Bool {
+        guard let methods = receive(1)?.first, receive(Int(methods)) != nil, send([5, 0]),
+            let head = receive(5), head.starts(with: [5, 1, 0, 3]), receive(Int(head[4]) + 2) != nil
+        else { return false }
+        return send([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+    }
+
+    private func receive(_ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return recv(descriptor, &bytes, count, Int32(MSG_WAITALL)) == count ? bytes : nil
     }
 
     /// False when the connection is to be closed.

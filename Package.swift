@@ -61,7 +61,7 @@ let adapters: [Target] = [
     module("Compression", ["Primitives", "CZstd"]),
     module(
         "Archiving",
-        ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", "CLinux", systemPackage]),
+        ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", systemPackage]),
     module(
         "SecretKeys",
         ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),

@@ -27,14 +27,7 @@ package struct TreeExtractor: Sendable {
         let source = ArchiveFile(try ReadableFile(archive))
         try makeFresh(folder, storage)
         do {
-            do {
-                try extract(source, listing, to: TreeWriter(folder, storage: storage))
-            } catch let fault as any ReportableFault where fault.family == .refusal {
-                // An archive that is not the signed one explains whatever else is wrong with it.
-                try source.check(expectedDigest)
-                throw fault
-            }
-            try source.check(expectedDigest)
+            try read(source, expectedDigest, listing, to: TreeWriter(folder, storage: storage))
             try storage.syncFileSystem(holding: folder)
         } catch {
             // The first fault is what counts; the caller removes leftovers of a crash anyway.
@@ -46,10 +39,16 @@ package struct TreeExtractor: Sendable {
     /// Reads `archive` as `extract` does, with every check, and writes nothing: for who wants to know, not to have.
     /// Throws `ArchiveFault`, `CompressionFault`, `ReleaseFault` or `StorageFault`.
     package func check(_ archive: FilePath, expectedDigest: Digest, listing: TreeListing) throws {
-        let source = ArchiveFile(try ReadableFile(archive))
-        do { try extract(source, listing, to: nil) } catch let fault as any ReportableFault
-            where fault.family == .refusal
-        {
+        try read(ArchiveFile(try ReadableFile(archive)), expectedDigest, listing, to: nil)
+    }
+
+    private func read(
+        _ source: ArchiveFile, _ expectedDigest: Digest, _ listing: TreeListing, to writer: TreeWriter?
+    ) throws {
+        do {
+            try extract(source, listing, to: writer)
+        } catch let fault as any ReportableFault where fault.family == .refusal {
+            // An archive that is not the signed one explains whatever else is wrong with it.
             try source.check(expectedDigest)
             throw fault
         }

@@ -147,11 +147,14 @@ import Testing
         let fault = scene.extract()
         #expect(fault?.codeText == attack.code, "\(fault?.message ?? "accepted")")
         #expect(fault?.family == .refusal)
+        #expect(scene.check()?.message == fault?.message)
         try scene.expectNothingHappened()
     }
 
     @Test func theHonestArchiveIsAccepted() throws {
         let scene = try Scene(try RawTar.compress(RawTar.bytes(Self.honest)))
+        #expect(scene.check() == nil)
+        try scene.expectNothingHappened()
         #expect(scene.extract() == nil)
         #expect(try TreeVerifier().verify(scene.target, against: scene.listing) == [])
     }

@@ -38,6 +38,15 @@ struct Scene {
         }
     }
 
+    /// Like `extract`, but only reads.
+    func check() -> (any ReportableFault)? {
+        do {
+            try TreeExtractor().check(
+                folder.path("archive.tar.zst"), expectedDigest: .sha256(of: bytes), listing: listing)
+            return nil
+        } catch { return error as? any ReportableFault }
+    }
+
     func expectNothingHappened(_ location: SourceLocation = #_sourceLocation) throws {
         #expect(try folder.contents() == before, sourceLocation: location)
         #expect(try folder.read("victim") == Array("untouched".utf8), sourceLocation: location)

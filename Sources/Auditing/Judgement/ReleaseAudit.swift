@@ -23,7 +23,7 @@ package enum ReleaseAudit {
         comparison.check("product", manifest.product, release.paths.product)
         comparison.check("channel", manifest.channel, release.paths.channel)
         comparison.check("version", manifest.version, release.version)
-        checkFacts(manifest, target, &comparison)
+        checkFacts(manifest, target, release.version, &comparison)
         if let archive = release.archive {
             comparison.check("archive.sha256", manifest.archive.sha256, archive.sha256)
             comparison.check("archive.bytes", manifest.archive.bytes, archive.file.length)
@@ -74,14 +74,13 @@ package enum ReleaseAudit {
     }
 
     private static func checkFacts(
-        _ manifest: ReleaseManifest, _ target: ListedTarget, _ comparison: inout Comparison
+        _ manifest: ReleaseManifest, _ target: ListedTarget, _ version: Version, _ comparison: inout Comparison
     ) {
         guard let custom = target.file.custom, let facts = try? ReleaseFacts.decode(.object(custom)) else {
             comparison.add("custom", found: "none that can be read", expected: "version, severity and time")
             return
         }
-        // What the path says of the version has been compared already.
-        comparison.check("version in custom", facts.version, manifest.version)
+        comparison.check("version in custom", facts.version, version)
         comparison.check("severity", manifest.severity, facts.severity)
         comparison.check("time", UTCTime.encode(manifest.time), UTCTime.encode(facts.time))
     }

@@ -115,6 +115,7 @@ import Testing
     func aNameThatIsNotPlainTextIsRefusedWithItsPath(_ name: [UInt8]) throws {
         let tree = try folder.make([])
         try folder.touch(name, in: tree)
+        defer { folder.untouch(name, in: tree) }
         #expect(try code(tree) == "release/unsafe-path")
     }
 

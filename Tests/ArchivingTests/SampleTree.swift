@@ -50,7 +50,13 @@ extension TemporaryFolder {
         return root
     }
 
-    /// Makes an empty file whose name is any bytes.
+    /// Removes what `touch` made: removing a tree goes by names that are text.
+    func untouch(_ name: [UInt8], in tree: FilePath) {
+        let path = Array(tree.string.utf8) + [UInt8(ascii: "/")] + name + [0]
+        unlink(path.map(CChar.init(bitPattern:)))
+    }
+
+    /// Makes an empty file whose name is any bytes; `untouch` it.
     func touch(_ name: [UInt8], in tree: FilePath) throws {
         let path = Array(tree.string.utf8) + [UInt8(ascii: "/")] + name + [0]
         let descriptor = open(path.map(CChar.init(bitPattern:)), O_CREAT | O_WRONLY, 0o644)

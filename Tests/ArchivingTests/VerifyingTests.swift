@@ -76,6 +76,7 @@ import Testing
 
     @Test func aNameThatIsNotTextIsExtra() throws {
         try folder.touch([0xff], in: tree)
+        defer { folder.untouch([0xff], in: tree) }
         let found = try TreeVerifier().verify(tree, against: listing)
         #expect(found.map(\.path) == [ByteString([0xff])])
         #expect(found.map(\.kind) == [.extra])

@@ -26,7 +26,8 @@ struct Tool {
 
     /// A program of the system; the test fails with its name when it is missing.
     static func system(_ name: String) throws -> Tool {
-        let path = ["/usr/bin/", "/usr/sbin/", "/bin/"].map { $0 + name }.first(where: FileManager.default.isExecutableFile)
+        let places = ["/usr/bin/", "/usr/sbin/", "/bin/"].map { $0 + name }
+        let path = places.first(where: FileManager.default.isExecutableFile)
         return Tool(executable: URL(fileURLWithPath: try #require(path, "\(name) is missing: run make test")))
     }
 
@@ -80,15 +81,23 @@ final class Server {
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        var said = Data()
-        while !said.contains(UInt8(ascii: "\n")) {
-            let more = errors.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            said += more
+        var said = ""
+        while !said.contains("listening on "), case let more = errors.fileHandleForReading.availableData, !more.isEmpty {
+            said += String(decoding: more, as: UTF8.self)
         }
-        let line = String(decoding: said, as: UTF8.self)
-        let address = line.split(separator: " ").last.map { $0.trimmingCharacters(in: .newlines) }
-        self.address = try #require(address, "sceau-serve said: \(line)")
+        let address = said.split(separator: "\n").first { $0.contains("listening on ") }?.split(separator: " ").last
+        self.address = String(try #require(address, "sceau-serve said: \(said)"))
+    }
+
+    /// Waits until what was published is served: the server looks for a new publication once a second.
+    func awaitPublication(from releases: String) throws {
+        let curl = try Tool.system("curl")
+        let published = try Data(contentsOf: URL(fileURLWithPath: "\(releases)/metadata/timestamp.json"))
+        for _ in 0..<300 {
+            let served = try curl.run(["--silent", "--fail", "\(address)metadata/timestamp.json"])
+            if Data(served.output.utf8) == published { return }
+        }
+        Issue.record("the server never served what was published")
     }
 
     /// Asks the server to leave and waits for it; its exit status.

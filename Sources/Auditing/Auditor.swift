@@ -60,6 +60,7 @@ package final class Auditor {
             report.endedEarly = true
         }
         report.endedEarly = report.endedEarly || findings.isFull
+        sayWhatIsLeftOut()
         report.findings = findings.findings
         return report
     }
@@ -67,12 +68,11 @@ package final class Auditor {
     private func audit(givenRoot: [UInt8], version: Int) throws {
         let roots = try auditRoots(givenRoot: givenRoot, givenVersion: version)
         var audit = MetadataAudit(roots: roots.roots, limits: limits, findings: findings)
+        defer { report.counts.signatures = roots.signatures + audit.signatures }
         try auditStates(&audit)
-        report.counts.signatures = roots.signatures + audit.signatures
         for version in 1...max(1, roots.lastVersion) { audit.named.insert(.metadata(.root, version: version)) }
         try auditTargets(of: audit.ledger, full: full)
         if !findings.isFull { judgeOrphans(named: audit.named.union(audit.ledger.targets.map(\.stored))) }
-        sayWhatIsLeftOut()
     }
 
     // MARK: roots

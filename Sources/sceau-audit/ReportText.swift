@@ -36,10 +36,11 @@ struct ReportText {
         ]
     }
 
+    /// Each finding, then each piece of advice once.
     private var findings: [String] {
-        report.findings.flatMap { finding in
-            ["finding: [\(finding.codeText)] \(finding.message)"] + (finding.hint.map { ["hint: \($0)"] } ?? [])
-        }
+        var hints: [String] = []
+        for case let hint? in report.findings.map(\.hint) where !hints.contains(hint) { hints.append(hint) }
+        return report.findings.map { "finding: [\($0.codeText)] \($0.message)" } + hints.map { "hint: \($0)" }
     }
 
     private var verdict: String {

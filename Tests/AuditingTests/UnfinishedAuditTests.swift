@@ -96,6 +96,24 @@ struct UnfinishedAuditTests {
         #expect(report.exitStatus == 3)
     }
 
+    @Test("A file that a server has in a shorter form is refused; a transfer that breaks off once is not")
+    func shorterFile() throws {
+        let published = try PublishedFolder.threeStates()
+        let short = published.stored("1.0", "suite-1.0.tar.zst")
+        let broken = published.stored("1.1", "suite-1.1.tar.zst")
+        let bytes = try published.read(broken)
+        let server = try HostileServer(
+            publishing: published.published(),
+            except: [
+                "/" + short: .file(Array(try published.read(short).dropLast())),
+                "/" + broken: .sequence([.breakOff(file: bytes, after: 100), .file(bytes)]),
+            ])
+        let report = try published.auditServed(by: server)
+        #expect(report.findings.map(\.code) == [.wrongLength])
+        #expect(report.findings.map(\.location) == [short])
+        #expect(report.exitStatus == 3)
+    }
+
     @Test("Findings stop at their limit, and the report says that there may be more")
     func manyFindings() throws {
         let published = try PublishedFolder.threeStates()

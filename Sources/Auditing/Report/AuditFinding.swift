@@ -95,7 +95,7 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
 
     package var hint: String? {
         switch self {
-        case .timestampNotNewest, .versionGap: "if a publication is under way, run this again when it is over"
+        case .timestampNotNewest, .orphan: "if a publication is under way, run this again when it is over"
         default: nil
         }
     }

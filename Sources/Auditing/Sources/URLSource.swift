@@ -38,12 +38,28 @@ package struct URLSource: AuditSource {
         try storage.remove(file)
         defer { try? storage.remove(file) }
         do {
-            try client.download(url(of: path), to: file, expectedLength: length, storage: storage)
+            try download(path, to: file, length: length)
         } catch let fault as TransportFault where fault.code == .httpStatus && Self.absent.contains(fault.found) {
             return false
         }
         try body(file)
         return true
+    }
+
+    /// A transfer that breaks off is tried once more. One that ends at the same byte again did not break off: the
+    /// server's file is shorter than it ought to be, which whoever looks at `file` will see.
+    private func download(_ path: PublishedPath, to file: FilePath, length: Int) throws {
+        let url = try url(of: path)
+        do {
+            try client.download(url, to: file, expectedLength: length, storage: storage)
+        } catch let fault as TransportFault where fault.code == .truncated {
+            let first = try storage.info(file)?.size
+            do {
+                try client.download(url, to: file, expectedLength: length, storage: storage)
+            } catch let fault as TransportFault where fault.code == .truncated {
+                guard try storage.info(file)?.size == first else { throw fault }
+            }
+        }
     }
 
     private static let absent: [String?] = ["403", "404", "410"]

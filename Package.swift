@@ -136,8 +136,8 @@ let testTargets: [Target] = [
     tests(
         "AuditingTests",
         [
-            "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "Signatures", "CanonicalJSON",
-            "DurableStorage", "Primitives", "TestSupport", systemPackage,
+            "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "Signatures",
+            "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
     tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
     tests(

@@ -121,7 +121,12 @@ let support: [Target] = [
 let testTargets: [Target] = [
     tests("ServingTests", ["Serving", "Signatures", "Primitives"]),
     tests(
-        "StaticHTTPTests", ["StaticHTTP", "Serving", "Signatures", "DurableStorage", "Primitives", systemPackage] + nio),
+        "StaticHTTPTests",
+        [
+            "StaticHTTP", "Serving", "Signatures", "DurableStorage", "Primitives", "TestSupport", "sceau-serve",
+            systemPackage,
+        ]
+            + nio),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests(

@@ -156,7 +156,7 @@ final class Connection: ChannelDuplexHandler {
         }
         writeOutput()
         guard phase == .open, transfer == nil, waiting.isEmpty else { return }
-        if isInputClosed {
+        if isInputClosed || loop.isDraining {
             finish()
         } else if isReadHeld, canAnswer {
             isReadHeld = false
@@ -244,6 +244,8 @@ final class Connection: ChannelDuplexHandler {
     }
 
     func cut() {
+        phase = .closed
+        waiting.removeAll()
         context?.close(promise: nil)
     }
 }

@@ -30,8 +30,12 @@ extension Connection {
     }
 
     func append(_ failure: Failure, _ connection: ResponseHead.Connection, isHead: Bool) {
-        append(ResponseHead(failure, connection: connection))
-        if !isHead { output.writeBytes(failure.body) }
+        if connection == .unsaid, let ready = loop.failures[failure] {
+            append(ready, length: isHead ? ready.headLength : ready.bytes.readableBytes)
+        } else {
+            append(ResponseHead(failure, connection: connection))
+            if !isHead { output.writeBytes(failure.body) }
+        }
     }
 
     private func append(
@@ -102,8 +106,8 @@ extension Connection {
                 self.noteProgress()
                 self.continueTransfer()
             case .failure:
-                self.endTransfer()
                 self.cut()
+                self.endTransfer()
             }
         }
         context.writeAndFlush(wrapOutboundOut(.fileRegion(region)), promise: taken)
@@ -114,7 +118,11 @@ extension Connection {
         transfer = nil
         // Closing a descriptor that was only read has nothing to report.
         try? ended.handle.close()
-        if phase == .closing { finish() } else { answerWaiting() }
+        switch phase {
+        case .open: answerWaiting()
+        case .closing: finish()
+        case .lingering, .closed: break
+        }
     }
 }
 

@@ -10,6 +10,8 @@ final class LoopState {
     private(set) var date: ByteBuffer
     /// The time of the last tick: exact enough for time-outs, and free.
     private(set) var now: NIODeadline
+    /// The answers that are no file, ready: clients ask for the next root until it is missing.
+    let failures: [Failure: PreparedAnswer]
     private let eventLoop: any EventLoop
     private let clock: @Sendable () -> Date
     private var connections: [ObjectIdentifier: Connection] = [:]
@@ -26,6 +28,8 @@ final class LoopState {
         self.clock = clock
         date = ByteBuffer(bytes: HTTPDate.encode(clock()))
         now = .now()
+        failures = Dictionary(
+            uniqueKeysWithValues: Failure.allCases.map { ($0, PreparedAnswer(ResponseHead($0), body: $0.body)) })
         scheduleTick()
     }
 
@@ -35,6 +39,8 @@ final class LoopState {
 
     func add(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = connection
+        // Accepted just before the listener closed.
+        if isDraining { eventLoop.assumeIsolated().execute { connection.cut() } }
     }
 
     func remove(_ connection: Connection) {

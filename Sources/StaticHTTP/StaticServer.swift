@@ -4,6 +4,7 @@ import NIOHTTP1
 import NIOPosix
 import Primitives
 import Serving
+import Synchronization
 import SystemPackage
 
 /// A running server: listeners, one event loop for each core, and a watch over the published folder.
@@ -17,6 +18,7 @@ package final class StaticServer: Sendable {
     private let watch: PublicationWatch
     private let loops: [NIOLoopBound<LoopState>]
     private let listeners: [any Channel]
+    private let hasLeft = Mutex(false)
 
     /// Scans `root`, then listens. Throws `ServingFault`; nothing is left running then.
     ///
@@ -59,8 +61,13 @@ package final class StaticServer: Sendable {
         }
     }
 
-    /// Stops accepting, finishes the answers under way, and returns when all is closed.
+    /// Stops accepting, finishes the answers under way, and returns when all is closed. A second call does nothing.
     package func shutDown() throws {
+        let isFirst = hasLeft.withLock { hasLeft in
+            defer { hasLeft = true }
+            return !hasLeft
+        }
+        guard isFirst else { return }
         for listener in listeners { try? listener.close().wait() }
         let drained = loops.map { loop in loop.eventLoop.flatSubmit { loop.value.drain() } }
         for future in drained { try future.wait() }

@@ -82,7 +82,8 @@ final class Server {
         process.standardInput = FileHandle.nullDevice
         try process.run()
         var said = ""
-        while !said.contains("listening on "), case let more = errors.fileHandleForReading.availableData, !more.isEmpty {
+        while !said.contains("listening on "), case let more = errors.fileHandleForReading.availableData, !more.isEmpty
+        {
             said += String(decoding: more, as: UTF8.self)
         }
         let address = said.split(separator: "\n").first { $0.contains("listening on ") }?.split(separator: " ").last

@@ -158,7 +158,7 @@ let testTargets: [Target] = [
         "EndToEnd",
         [
             "sceau", "sceau-serve", "sceau-agent", "sceau-audit", "TUF", "Updating", "CanonicalJSON", "Primitives",
-            "TestSupport", systemPackage,
+            "DurableStorage", "TestSupport", systemPackage,
         ]),
     tests("CommandSupportTests", ["CommandSupport", "Primitives", systemPackage, argumentParser, logging]),
     tests(

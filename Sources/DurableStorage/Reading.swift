@@ -61,21 +61,14 @@ extension DurableStorage {
         }
     }
 
-    /// The names in a folder, in byte order, without `.` and `..`.
+    /// The names in a folder, in byte order, without `.` and `..`. Bytes that are not UTF-8 become replacement characters:
+    /// such a file is none of ours and cannot be opened by the name given here.
     package func list(_ path: FilePath) throws(StorageFault) -> [String] {
-        guard let directory = opendir(path.string) else { throw .current("opendir", at: path) }
-        defer { closedir(directory) }
-        var names: [String] = []
-        errno = 0
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-            errno = 0
-        }
-        guard errno == 0 else { throw .current("readdir", at: path) }
-        return names.sorted { ByteString($0) < ByteString($1) }
+        guard let folder = opendir(path.string) else { throw .current("opendir", at: path) }
+        defer { closedir(folder) }
+        return try rawNames(in: folder, at: path)
+            .map { String(decoding: $0.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self) }
+            .sorted { ByteString($0) < ByteString($1) }
     }
 
     /// Where the link at `path` points to, or nil when there is no link.

@@ -1,4 +1,5 @@
 import DurableStorage
+import Glibc
 import Primitives
 import SystemPackage
 import TestSupport
@@ -187,5 +188,16 @@ private struct OwnError: Error, Equatable {}
         try storage.removeTree(folder.path("tree"))
         #expect(try folder.contents().keys.sorted() == ["outside", "outside/victim"])
         try storage.removeTree(folder.path("tree"))
+    }
+    @Test func `A tree is removed with names that are not UTF-8`() throws {
+        try folder.write("a", to: "tree/inner/a")
+        for name in ["tree/inner/odd", "tree/odd"] {
+            let path = folder.path(name).string.utf8CString.dropLast() + [CChar(bitPattern: 0xFF), 0]
+            let descriptor = open(Array(path), O_CREAT | O_WRONLY, 0o600)
+            #expect(descriptor >= 0)
+            close(descriptor)
+        }
+        try storage.removeTree(folder.path("tree"))
+        #expect(try folder.contents().isEmpty)
     }
 }

@@ -1,3 +1,4 @@
+import DurableStorage
 import Foundation
 import SystemPackage
 import TestSupport
@@ -12,17 +13,21 @@ final class Association {
     var prefix: String { folder.path("instance/prefix").string }
     var state: String { folder.path("instance/state").string }
 
-    /// Keys and workspace; nothing published yet.
-    init(threshold: Int = 2) throws {
+    /// Keys and workspace; nothing published yet. Bob's key is sealed when `passphrase` is given.
+    init(passphrase: String? = nil) throws {
         folder = try TemporaryFolder()
         for name in ["alice", "bob", "carol", "online"] {
-            try check(Tool.sceau, ["key", "generate", name, "--out", key(name), "--unencrypted"])
+            var protection = ["--unencrypted"]
+            if name == "bob", let passphrase {
+                protection = ["--passphrase-file", try folder.write(passphrase, to: "passphrase").string]
+            }
+            try check(Tool.sceau, ["key", "generate", name, "--out", key(name)] + protection)
         }
         try check(
             Tool.sceau,
             ["init", "--workspace", workspace, "--product", "mail-suite", "--channel", "stable"]
                 + ["alice", "bob", "carol"].flatMap { ["--keyholder", folder.path("\($0).pub").string] }
-                + ["--threshold", "\(threshold)", "--online-key", key("online")])
+                + ["--threshold", "2", "--online-key", key("online")])
     }
 
     func key(_ name: String) -> String { folder.path("\(name).key").string }
@@ -101,5 +106,20 @@ final class Association {
         let result = try tool.run(arguments)
         try #require(result.status == 0, "\(arguments): \(result.errors)\(result.output)")
         return result
+    }
+    /// Every file below a folder with its content: what was there before must be there after.
+    func files(below name: String) throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for (path, info) in try folder.contents() where path.hasPrefix(name + "/") && info.kind == .file {
+            files[path] = try folder.read(path)
+        }
+        return files
+    }
+
+    /// A copy of what is published, to be changed and served.
+    func copyReleases(to name: String) throws -> URL {
+        let copy = URL(fileURLWithPath: folder.path(name).string)
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: releases), to: copy)
+        return copy
     }
 }

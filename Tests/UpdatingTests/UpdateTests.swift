@@ -74,11 +74,13 @@ import Testing
         let repository = try ReleaseRepository()
         let instance = try TestInstance(repository)
         try instance.initialise()
+        // Nothing the agent made, whatever it looks like.
+        try instance.folder.write("notes", to: "prefix/versions/0.9-of-mine/notes")
         for version in ["1.0", "1.1", "1.2", "1.3"] {
             try repository.add(version, ["version": version])
             _ = try instance.agent().update()
         }
-        #expect(try instance.names(in: "prefix/versions") == ["1.1", "1.2", "1.3"])
+        #expect(try instance.names(in: "prefix/versions") == ["0.9-of-mine", "1.1", "1.2", "1.3"])
         #expect(try instance.names(in: "state/releases") == ["1.1", "1.2", "1.3"])
     }
 

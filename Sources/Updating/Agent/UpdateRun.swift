@@ -219,17 +219,25 @@ struct UpdateRun {
             }
         }
         guard let installed else { return }
-        let others = try instance.versionsOnDisk().filter { $0 != installed.version }
+        // Only what was kept as a release was made here; another folder that looks like a version is left alone.
+        let kept = try instance.keptVersions()
+        for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
+        let others = try kept.filter { try $0 != installed.version && isTree($0) }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
     }
 
-    /// The name goes first: what still stands under a version's name is whole.
+    private func isTree(_ version: Version) throws(StorageFault) -> Bool {
+        try storage.info(folders.tree(version))?.kind == .directory
+    }
+
+    /// The tree's name goes first: what still stands under a version's name is whole. What is kept of the release goes
+    /// last: as long as it is there, the next run knows that there may be more to remove.
     private func removeVersion(_ version: Version) throws {
         let removing = folders.removing(version)
+        try storage.removeTree(removing)
+        if try isTree(version) { try storage.renameExclusively(folders.tree(version), to: removing) }
+        try storage.removeTree(removing)
         try storage.removeTree(folders.release(version))
-        try storage.removeTree(removing)
-        try storage.renameExclusively(folders.tree(version), to: removing)
-        try storage.removeTree(removing)
     }
 }

@@ -64,6 +64,12 @@ struct Instance: Sendable {
 
     // MARK: kept releases
 
+    /// Every version of which something is kept, newest first.
+    func keptVersions() throws -> [Version] {
+        guard try storage.info(folders.releases) != nil else { return [] }
+        return try storage.list(folders.releases).compactMap { try? Version($0) }.sorted(by: >)
+    }
+
     struct KeptRelease {
         let manifest: ReleaseManifest
         let manifestBytes: [UInt8]

@@ -152,7 +152,9 @@ let testTargets: [Target] = [
             "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
-    tests("SignaturesTests", ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", systemPackage]),
+    tests(
+        "SignaturesTests",
+        ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", "CCrypto", systemPackage]),
     tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),
     tests(
         "EndToEnd",

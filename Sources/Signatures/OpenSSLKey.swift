@@ -14,12 +14,19 @@ final class OpenSSLKey {
         let key: OpaquePointer? = pem.withUnsafeBytes { buffer in
             guard let input = BIO_new_mem_buf(buffer.baseAddress, Int32(buffer.count)) else { return nil }
             defer { BIO_free(input) }
-            return PEM_read_bio_PUBKEY(input, nil, nil, nil)
+            // Given no function to ask for a passphrase, libcrypto asks on the terminal, and waits: a key is not worth that.
+            return PEM_read_bio_PUBKEY(input, nil, { _, _, _, _ in -1 }, nil)
         }
         // A refused key leaves a line in this thread's error queue, which nobody else should find.
         ERR_clear_error()
         guard let key else { return nil }
         self.key = key
+        // One key has one DER, however its PEM writes curve and point. Other kinds of keys have no such choice.
+        if EVP_PKEY_get_base_id(key) == EVP_PKEY_EC {
+            EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, OSSL_PKEY_EC_ENCODING_GROUP)
+            EVP_PKEY_set_utf8_string_param(
+                key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED)
+        }
     }
 
     deinit {

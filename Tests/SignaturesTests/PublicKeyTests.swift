@@ -1,10 +1,15 @@
+internal import CCrypto
 import CanonicalJSON
 import Foundation
 import Primitives
 import Signatures
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+
+/// How often libcrypto wanted to ask somebody something. C calls the function that counts: it can capture nothing.
+private let questions = Atomic(0)
 
 @Suite("A public key")
 struct PublicKeyTests {
@@ -113,6 +118,32 @@ struct PublicKeyTests {
         #expect(!publicKey.isValid(signature: Array(signature.dropLast()), for: message))
         let relaid = try key(row.type, row.scheme, ByteString(pem + Array("\n".utf8)))
         #expect(publicKey.identity == relaid.identity)
+    }
+
+    @Test(arguments: ["compressed", "explicit"])
+    func `is the same key however its curve and point are written`(form: String) throws {
+        let folder = try TemporaryFolder()
+        let secret = folder.path.appending("secret").string
+        _ = try openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", secret])
+        let option = form == "explicit" ? ["-param_enc", "explicit"] : ["-conv_form", "compressed"]
+        let usual = try openssl(["ec", "-in", secret, "-pubout"])
+        let other = try openssl(["ec", "-in", secret, "-pubout"] + option)
+        #expect(other != usual)
+        let keys = try [usual, other].map { try key("ecdsa", "ecdsa-sha2-nistp256", ByteString($0)) }
+        #expect(keys[0].identity == keys[1].identity)
+    }
+
+    /// libcrypto would ask on the terminal of whoever runs the agent, and wait for the answer.
+    @Test func `that is encrypted is no public key, and nobody is asked for a passphrase`() throws {
+        let header = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n"
+        let body = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+        let pem = "-----BEGIN PUBLIC KEY-----\n\(header)\(body)-----END PUBLIC KEY-----\n"
+        let terminal = UI_create_method("one that only counts")
+        UI_method_set_opener(terminal) { _ in Int32(questions.add(1, ordering: .relaxed).newValue) }
+        UI_set_default_method(terminal)
+        defer { UI_set_default_method(UI_OpenSSL()) }
+        #expect(try !key("rsa", "rsassa-pss-sha256", ByteString(pem)).isValid(signature: [0], for: []))
+        #expect(questions.load(ordering: .relaxed) == 0)
     }
 
     private func openssl(_ arguments: [String]) throws -> [UInt8] {

@@ -68,6 +68,10 @@ struct AttackTests {
             $0.bumpRoot()
             $0.bend["2.root.json"] = { _ in timestamp }
         },
+        Attack(testDescription: "root after which no other can come", code: .malformed, endsAt: "2.root.json") {
+            $0.root.header.version = Int.max - 1
+            $0.bumpRoot()
+        },
         Attack(testDescription: "root with a threshold of 0", code: .malformed, endsAt: "2.root.json") {
             $0.root.roles[.timestamp]?.threshold = 0
             $0.bumpRoot()

@@ -78,7 +78,7 @@ package struct MetaFile: Hashable, Sendable {
     }
 
     init(_ reader: JSONReader) throws(JSONFault) {
-        version = try reader.field("version").integer(in: 1...Int64.max)
+        version = try reader.field("version").integer(in: PayloadHeader.versions)
         facts = try FileFacts(reader)
         extra = try reader.object().removing(["version", "length", "hashes"])
     }

@@ -19,6 +19,8 @@ package struct PayloadHeader: Hashable, Sendable {
     package static let writtenSpecVersion: ByteString = "1.0.34"
     static let fields: [ByteString] = ["_type", "spec_version", "version", "expires"]
     private static let supportedMajor = "1"
+    /// After the last of these there is one more number: whoever asks for the next version must be able to name it.
+    static let versions: ClosedRange<Int64> = 1...(Int64.max - 1)
 
     package var specVersion: ByteString
     /// 1 or more.
@@ -33,7 +35,7 @@ package struct PayloadHeader: Hashable, Sendable {
 
     init(_ reader: JSONReader) throws(JSONFault) {
         specVersion = try reader.field("spec_version").string()
-        version = try reader.field("version").integer(in: 1...Int64.max)
+        version = try reader.field("version").integer(in: Self.versions)
         let expires = try reader.field("expires")
         guard let date = UTCTime.decode(try expires.string()) else {
             throw expires.invalid(expected: "a time like 2030-01-31T12:00:00Z")

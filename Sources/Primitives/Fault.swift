@@ -49,9 +49,9 @@ package struct Fault<Code: FaultCode>: ReportableFault, Equatable {
         _ code: Code, found: String? = nil, expected: String? = nil, at location: String? = nil, hint: String? = nil
     ) {
         self.code = code
-        self.found = found?.escapingUnprintable()
-        self.expected = expected?.escapingUnprintable()
-        self.location = location?.escapingUnprintable()
+        self.found = found?.shownInFault
+        self.expected = expected?.shownInFault
+        self.location = location?.shownInFault
         advice = hint
     }
 
@@ -75,4 +75,16 @@ package struct Fault<Code: FaultCode>: ReportableFault, Equatable {
 
 extension Fault: CustomStringConvertible {
     package var description: String { "[\(codeText)] \(message)" }
+}
+
+extension String {
+    /// Of an endless name from outside its beginning will do: a message goes to a terminal, a journal and a file.
+    private static let longestShown = 2000
+
+    fileprivate var shownInFault: String {
+        let scalars = unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: Self.longestShown, limitedBy: scalars.endIndex)
+        guard let end, end < scalars.endIndex else { return escapingUnprintable() }
+        return String(self[..<end]).escapingUnprintable() + "… (\(utf8.count) bytes in all)"
+    }
 }

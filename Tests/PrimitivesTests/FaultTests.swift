@@ -33,6 +33,14 @@ private typealias SampleFault = Fault<SampleCode>
         #expect(fault.message == "seal is broken: found \\u{1b}[2J, expected a\\u{a}b (\\u{202e}x)")
     }
 
+    @Test func `No data of a fault can flood a terminal or a journal`() {
+        let flood = String(repeating: "\u{1B}", count: 5_000_000)
+        let fault = SampleFault(.broken, found: flood, expected: flood, at: flood)
+        #expect(fault.message.utf8.count < 40_000)
+        #expect(fault.found?.hasSuffix("\\u{1b}… (5000000 bytes in all)") == true)
+        #expect(SampleFault(.broken, found: String(repeating: "é", count: 1000)).found?.count == 1000)
+    }
+
     @Test func `Equal are code and data, whatever the advice`() {
         let fault = SampleFault(.broken, found: "wax", expected: "lead", at: "box 3")
         #expect(fault == SampleFault(.broken, found: "wax", expected: "lead", at: "box 3", hint: "look again"))

@@ -44,7 +44,9 @@ struct SceauServe: ParsableCommand {
     var check = false
 
     func validate() throws {
-        guard maxConnections > 0 else { throw ValidationError("--max-connections must be at least 1") }
+        guard (1...1_000_000).contains(maxConnections) else {
+            throw ValidationError("--max-connections must be from 1 to 1000000")
+        }
     }
 
     func run() throws {

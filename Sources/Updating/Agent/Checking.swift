@@ -1,3 +1,4 @@
+import DurableStorage
 import Primitives
 import Releases
 import UpdatePlan
@@ -21,6 +22,8 @@ extension Agent {
             let refreshed = try refresh(pinnedRoot: pinnedRoot)
             let offered = refreshed.channel.releases
             let available = try choice(installed).newest(of: offered)
+            // What `update` would refuse is not called available.
+            if let available { try refreshed.checkDelegation(of: available.version) }
             return CheckReport(
                 installed: installed, available: available,
                 notOffered: available == nil ? heldBack(installed, offered) : nil,
@@ -31,8 +34,10 @@ extension Agent {
     /// The rules for this instance. Without a `current` the record still says below what no update may go.
     func choice(_ installed: Installation?) throws -> ReleaseChoice {
         let known = try installed ?? instance.recordedInstallation()
+        // A tree that is gone is the plainest way of not being what was signed.
+        let isGone = try installed.map { try storage.info(folders.tree($0.version)) == nil } ?? true
         return ReleaseChoice(
-            installed: known?.version, installedIsUnproved: installed?.tree == nil,
+            installed: known?.version, installedIsUnproved: installed?.tree == nil || isGone,
             revertedFrom: known?.revertedFrom)
     }
 

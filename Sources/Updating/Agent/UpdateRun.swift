@@ -121,7 +121,9 @@ struct UpdateRun {
             throw AgentFault(.notWritable, at: folder.string)
         }
         try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
-        let archive = chosen.archive.length
+        // What an earlier run brought here takes up no space a second time.
+        let present = try storage.info(folders.downloads.appending(chosen.archive.sha256.hex))?.size ?? 0
+        let archive = max(0, chosen.archive.length - present)
         let needed = archive + chosen.manifest.tree.bytes
         for (folder, bytes) in [(folders.downloads, archive), (folders.versions, needed)] {
             let free = try agent.ports.freeBytes(folder)
@@ -183,24 +185,18 @@ struct UpdateRun {
     private mutating func record(_ step: UpdateStep) throws -> UpdateEvent {
         let now = agent.ports.now
         let old = try instance.recordedInstallation()
+        let entry = HistoryEntry(step, at: now)
         if old?.version != step.to || old?.tree != step.tree {
             let new = Installation(
                 version: step.to, tree: step.tree, since: now, previous: step.from,
-                revertedFrom: Self.pin(after: step, before: old?.revertedFrom))
+                revertedFrom: entry.pin(before: old?.revertedFrom))
             try instance.record(new)
             installed = new
         } else {
             installed = old
         }
-        try instance.addToHistory(HistoryEntry(step, at: now))
+        try instance.addToHistory(entry)
         return .recorded
-    }
-
-    /// What must not be offered after `step`: the newest release that was gone back from, as long as it is newer.
-    private static func pin(after step: UpdateStep, before pin: Version?) -> Version? {
-        var candidates = [pin].compactMap(\.self)
-        if step.kind == .revert, let from = step.from { candidates.append(from) }
-        return candidates.filter { $0 > step.to }.max()
     }
 
     private func discardUnfinished() throws {

@@ -53,6 +53,12 @@ package struct HistoryEntry: Hashable, Sendable {
         to = try Version(reader.field("to").string())
     }
 
+    /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
+    /// what must not be offered before.
+    func pin(before pin: Version?) -> Version? {
+        [pin, kind == .revert ? from : nil].compactMap(\.self).filter { $0 > to }.max()
+    }
+
     /// Whether both tell of the same step, whenever that was.
     func isSameStep(as other: HistoryEntry) -> Bool {
         kind == other.kind && from == other.from && to == other.to

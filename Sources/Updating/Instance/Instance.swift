@@ -46,12 +46,12 @@ struct Instance: Sendable {
     private func rebuiltInstallation(_ version: Version) throws -> Installation {
         var result = Installation(version: version)
         if let kept = try keptRelease(version) { result.tree = kept.manifest.tree.sha256 }
-        for entry in try history().reversed() {
-            guard entry.to == version else { continue }
-            result.since = entry.time
-            result.previous = entry.from
-            result.revertedFrom = entry.kind == .revert ? entry.from : nil
-            break
+        let entries = try history()
+        if let index = entries.lastIndex(where: { $0.to == version }) {
+            result.since = entries[index].time
+            result.previous = entries[index].from
+            // Every step counts: of several reverts in a row, the first one left the newest release.
+            result.revertedFrom = entries[...index].reduce(nil) { $1.pin(before: $0) }
         }
         return result
     }

@@ -110,7 +110,7 @@ extension HTTPClient {
                 position += bytes.count
                 try progress(position)
             }
-            let head = try run(exchange, within: limits.download)
+            let head = try run(exchange, within: patience(for: range.end - range.offset))
             if let error = exchange.sinkError { throw error }
             switch head.status {
             case range.wantedStatus:
@@ -124,6 +124,10 @@ extension HTTPClient {
             }
         }
         return outcome
+    }
+
+    private func patience(for bytes: Int) -> Duration {
+        min(limits.download, limits.fetch + .seconds(bytes / max(1, limits.slowestAverage)))
     }
 
     /// The part of a file still missing.

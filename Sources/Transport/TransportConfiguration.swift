@@ -23,6 +23,9 @@ package struct TransportLimits: Hashable, Sendable {
     package var fetch: Duration = .seconds(120)
     /// One archive.
     package var download: Duration = .seconds(6 * 3600)
+    /// Bytes per second that a download must reach on the average, after the time of `fetch` for a start: a bad line
+    /// through Tor does. Without it a mirror could trickle, and withhold an urgent release for the time of `download`.
+    package var slowestAverage = 4096
     /// A transfer slower than `slowestRate` bytes per second for `slowFor` (whole seconds) is given up: TUF's slow
     /// retrieval attack.
     package var slowestRate = 128

@@ -179,6 +179,17 @@ import Transport
         #expect(try kept() == Array(content.prefix(1000)))
     }
 
+    @Test func `A download may last as long as its size is worth, not as long as the largest may`() throws {
+        var limits = TransportLimits()
+        (limits.fetch, limits.slowestAverage) = (.milliseconds(300), content.count + 1)
+        // Nothing else would end it before the test does.
+        (limits.download, limits.slowFor) = (.seconds(3600), .seconds(3600))
+        let server = try HostileServer(["/a": .stall(file: content, after: 1000)])
+        let client = try HTTPClient(TransportConfiguration(limits: limits))
+        #expect(try fault { try download(from: server, client: client) }.code == .timedOut)
+        #expect(try kept() == Array(content.prefix(1000)))
+    }
+
     @Test(arguments: [404, 403, 500])
     func `A file that is not there is a fault, and leaves what was there`(status: Int) throws {
         let server = try HostileServer(["/a": .status(status, body: [1, 2, 3])])

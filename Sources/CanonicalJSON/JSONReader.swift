@@ -15,9 +15,9 @@ package struct JSONReader: Sendable {
         return object
     }
 
-    package func array() throws(JSONFault) -> [JSONReader] {
+    package func array() throws(JSONFault) -> JSONElements {
         guard case .array(let elements) = value else { throw wrongType("an array") }
-        return elements.enumerated().map { JSONReader($1, at: "\(path)[\($0)]") }
+        return JSONElements(elements, at: path)
     }
 
     package func string() throws(JSONFault) -> ByteString {
@@ -64,6 +64,25 @@ package struct JSONReader: Sendable {
 
     private func wrongType(_ expected: String) -> JSONFault {
         JSONFault(.wrongType, found: value.typeName, expected: expected, at: path)
+    }
+}
+
+/// The elements of an array, each with its path, made one at a time: text of 5 MB may hold millions, and is read before
+/// anybody knows who wrote it.
+package struct JSONElements: Sequence, IteratorProtocol {
+    private let values: [JSONValue]
+    private let path: String
+    private var index = 0
+
+    fileprivate init(_ values: [JSONValue], at path: String) {
+        self.values = values
+        self.path = path
+    }
+
+    package mutating func next() -> JSONReader? {
+        guard index < values.count else { return nil }
+        defer { index += 1 }
+        return JSONReader(values[index], at: "\(path)[\(index)]")
     }
 }
 

@@ -1,5 +1,6 @@
 import NIOCore
 import Serving
+import SystemPackage
 
 /// How each answer gets its bytes.
 extension Connection {
@@ -95,6 +96,11 @@ extension Connection {
     private func continueTransfer() {
         guard let context, var next = transfer else { return }
         guard next.position < next.end else { return endTransfer() }
+        let isStill = try? next.handle.withUnsafeFileDescriptor { next.file.isStill(in: FileDescriptor(rawValue: $0)) }
+        guard isStill == true else {
+            cut()
+            return endTransfer()
+        }
         let end = min(next.end, next.position + ServerConfiguration.transferStep)
         let region = FileRegion(fileHandle: next.handle, readerIndex: next.position, endIndex: end)
         next.position = end

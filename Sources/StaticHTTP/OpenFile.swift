@@ -43,6 +43,9 @@ struct FileIdentity: Hashable, Sendable {
         self.init(status)
     }
 
+    /// Whether the bytes are still those of `other`. A rename or a removal changes neither of these.
+    func hasContent(of other: FileIdentity) -> Bool { size == other.size && modified == other.modified }
+
     /// Of an open file; nil unless it is a regular file.
     init?(of descriptor: SystemPackage.FileDescriptor) {
         var status = stat()

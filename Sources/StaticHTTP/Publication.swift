@@ -66,11 +66,16 @@ final class ServedFile: Sendable {
         return whole.bytes.getSlice(at: whole.headLength + range.lowerBound, length: range.count)
     }
 
+    /// Whether nobody wrote into the file or cut it off: what is not there any more would be sent for ever.
+    func isStill(in descriptor: SystemPackage.FileDescriptor) -> Bool {
+        FileIdentity(of: descriptor)?.hasContent(of: identity) ?? false
+    }
+
     /// A handle for one answer, or nil when the file that was catalogued is no longer there. The caller closes it.
     func handleForOneAnswer() -> NIOFileHandle? {
         switch content {
         case .memory: return nil
-        case .open(let file): return file.handleForOneAnswer()
+        case .open(let file): return isStill(in: file.descriptor) ? file.handleForOneAnswer() : nil
         case .closed(let path):
             guard let file = try? OpenFile.open(path), FileIdentity(of: file.descriptor) == identity else { return nil }
             return file.handleForOneAnswer()

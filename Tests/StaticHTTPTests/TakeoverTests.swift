@@ -95,6 +95,20 @@ struct TakeoverTests {
         #expect(try client.get(TestServer.largePath).body == TestServer.large)
     }
 
+    /// The kernel has nothing to send of what is gone, and the server would try for ever.
+    @Test("whose file is then cut off in place does not answer with what is not there", arguments: [0, 1000])
+    func changedInPlace(size: Int64) throws {
+        let server = try TestServer { $0.writeTimeout = .milliseconds(500) }
+        let file = try FileDescriptor.open(server.folder.path("Releases" + TestServer.largePath), .writeOnly)
+        defer { try? file.close() }
+        let client = try server.client(receiveBuffer: 4096)
+        client.send("GET \(TestServer.largePath) HTTP/1.1\r\nHost: x\r\n\r\n")
+        try file.resize(to: size)
+        #expect(client.untilClosed().count < TestServer.large.count)
+        #expect(try server.client().get(TestServer.largePath).status == 503)
+        #expect(try server.client().get("/digits.txt").text == "0123456789")
+    }
+
     @Test("can be the first one")
     func first() throws {
         let folder = try TemporaryFolder()

@@ -4,7 +4,7 @@ import Primitives
 package typealias MetadataFault = Fault<MetadataFaultCode>
 
 /// Why metadata was refused. All but `misuse` and `missing` mean that somebody served something wrong.
-package enum MetadataFaultCode: String, FaultCode {
+package enum MetadataFaultCode: String, FaultCode, CaseIterable {
     case malformed = "tuf/malformed"
     case tooLong = "tuf/too-long"
     case wrongType = "tuf/wrong-type"
@@ -67,7 +67,12 @@ package enum MetadataFaultCode: String, FaultCode {
         case .thresholdNotMet, .rollback, .wrongHash, .roleRemoved, .wrongVersion:
             "do not delete local metadata; try another mirror and report this to the publisher"
         case .tooManyRoots: "what was verified is kept; run this again to go on"
-        default: nil
+        case .unsupportedVersion: "a newer version of these tools may be needed; nothing of this metadata was used"
+        case .missing: "it may not be there yet; run this again, or use another mirror"
+        case .misuse: "this is probably a mistake in the program; please report it"
+        case .malformed, .tooLong, .wrongType, .duplicateKeyID, .wrongLength, .unknownHash, .roleUnknown,
+            .targetUnknown, .tooManyDelegations, .unsafePath:
+            "nothing of it was used; try another mirror and report this to the publisher"
         }
     }
 }

@@ -38,6 +38,11 @@ struct AttackTests {
         #expect(Set(before.keys).isSubset(of: client.store.files.keys))
     }
 
+    @Test(arguments: MetadataFaultCode.allCases)
+    func `of any kind ends in a message that says what to do`(code: MetadataFaultCode) {
+        #expect(MetadataFault(code).hint?.isEmpty == false)
+    }
+
     static let mallory = TestKey("mallory")
 
     static let attacks: [Attack] = rootAttacks + timestampAttacks + snapshotAttacks + targetsAttacks

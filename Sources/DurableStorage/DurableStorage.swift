@@ -119,7 +119,12 @@ package struct DurableStorage: Sendable {
         let parent = path.removingLastComponent()
         if !parent.isEmpty { try makeDirectory(parent, mode: mode) }
         try announce(.makeDirectory(path))
-        guard mkdir(path.string, mode.rawValue) == 0 || errno == EEXIST else { throw .current("mkdir", at: path) }
+        if mkdir(path.string, mode.rawValue) == 0 {
+            // The mode is what was asked for, whatever the umask: a server has to be able to read what is published.
+            guard chmod(path.string, mode.rawValue) == 0 else { throw .current("chmod", at: path) }
+        } else if errno != EEXIST {
+            throw .current("mkdir", at: path)
+        }
         try flushDirectory(parent)
     }
 

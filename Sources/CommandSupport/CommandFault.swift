@@ -55,6 +55,22 @@ package struct StatedFault: ReportableFault, CustomStringConvertible {
     package var description: String { "[\(codeText)] \(message)" }
 }
 
+/// A fault in what the person typed: the same code and words, but wrong usage instead of what it would be in a file.
+package struct TypedFault: ReportableFault, CustomStringConvertible {
+    package let fault: any ReportableFault
+
+    package var codeText: String { fault.codeText }
+    package var family: FaultFamily { .usage }
+    package var message: String { fault.message }
+    package var hint: String? { fault.hint }
+    package var description: String { "[\(codeText)] \(message)" }
+}
+
+/// Reads an argument with `body`; a fault it throws is one of usage.
+package func typed<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let fault as any ReportableFault { throw TypedFault(fault: fault) }
+}
+
 /// Runs `body`; a fault it throws says `state` too. Other errors pass as they are.
 package func stating<Result>(_ state: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let fault as any ReportableFault { throw StatedFault(fault, state: state()) }

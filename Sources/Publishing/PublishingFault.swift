@@ -84,6 +84,11 @@ package enum PublishingFaultCode: String, FaultCode {
         case .nothingPublished: "sign what is staged, then run sceau publish"
         case .thresholdNotMet: "sceau review says who can still sign"
         case .stagedFileChanged: "find out who changed it; then stage the release again and have it signed again"
+        case .versionExists:
+            "choose the next version; a version that is only staged can be added anew once its role's file is removed from "
+                + "Staged/metadata"
+        case .malformedStaging:
+            "bring the file back from your repository, or remove it from Staged/ and stage it again"
         case .stagedFileMissing: "bring Staged/targets from the machine that staged the release"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil

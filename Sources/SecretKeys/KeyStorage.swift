@@ -17,7 +17,10 @@ package struct KeyStorage: Sendable {
     /// A secret key's file. Throws `.notAFile`, `.exposed`, `.malformed`, `.costOutOfBounds`, or a storage fault.
     package func loadKeyFile(_ path: FilePath) throws -> KeyFile {
         let file = try ReadableFile(path)
-        try checkIsPrivate(file)
+        do { try checkIsPrivate(file) } catch {
+            guard error.code == .exposed, (try? loadPublicKeyFile(path)) != nil else { throw error }
+            throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: path.string)
+        }
         return try located(path) { () throws(KeyFault) in try KeyFile.decode(try contents(of: file)) }
     }
 
@@ -81,7 +84,13 @@ package struct KeyStorage: Sendable {
 
     /// Throws `.exists` when something stands at one of `paths`.
     package func checkFree(_ paths: FilePath...) throws {
-        for path in paths where try storage.info(path) != nil { throw KeyFault(.exists, at: path.string) }
+        for path in paths {
+            guard try storage.info(path) == nil else { throw KeyFault(.exists, at: path.string) }
+            let folder = path.removingLastComponent()
+            guard try folder.isEmpty || storage.info(folder) != nil else {
+                throw StorageFault(.notFound, expected: "a folder", at: folder.string)
+            }
+        }
     }
 
     /// Writes both halves, the secret one 0600. Throws `.exists` when either path is taken; then nothing was changed.

@@ -135,11 +135,14 @@ package struct Publication {
     private func goLive(_ target: PublicationSet.Target) throws {
         let storage = workspace.storage
         let live = Workspace.file(target.stored, below: workspace.liveTargets)
-        if let info = try storage.info(live), info.kind == .file, info.size == target.file.length { return }
         let staged = Workspace.file(target.stored, below: workspace.stagedTargets)
-        guard try storage.info(staged) != nil else {
-            throw PublishingFault(.stagedFileMissing, at: staged.string)
+        let isStaged = try storage.info(staged) != nil
+        if let info = try storage.info(live), info.kind == .file, info.size == target.file.length {
+            // One that was staged is not taken for live by its length: whatever stands there was not checked.
+            if !isStaged { return }
+            if (try? StagedFile(path: live, target: target).forEachChunk { _ in }) != nil { return }
         }
+        guard isStaged else { throw PublishingFault(.stagedFileMissing, at: staged.string) }
         try storage.makeDirectory(live.removingLastComponent())
         try storage.write(to: live) { sink in try StagedFile(path: staged, target: target).forEachChunk(sink) }
     }

@@ -23,7 +23,7 @@ struct ReleaseCheck {
         }
     }
 
-    /// A live file is taken by its length: it was checked when it went live, and the audit reads every byte.
+    /// What was listed before is taken by its length: it was checked when it went live, and the audit reads every byte.
     private func checkFile(_ target: PublicationSet.Target) throws {
         let staged = Workspace.file(target.stored, below: workspace.stagedTargets)
         if try workspace.storage.info(staged) != nil {
@@ -33,6 +33,8 @@ struct ReleaseCheck {
         guard let info = try workspace.storage.info(live), info.kind == .file, info.size == target.file.length else {
             throw PublishingFault(.stagedFileMissing, at: "\(target.stored)")
         }
+        if published.delegated[target.role]?.content.targets[target.path] == target.file { return }
+        try StagedFile(path: live, target: target).forEachChunk { _ in }
     }
 
     private func check(_ listed: ListedRelease, in metadata: UnverifiedMetadata<Targets>) throws {

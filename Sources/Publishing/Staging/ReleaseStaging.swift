@@ -63,7 +63,9 @@ package struct ReleaseStaging {
         let former = staging.staged(role)
         let next = staging.published.version(of: role) + 1
         // What was staged for a version that is published by now is no base to build on.
-        let base = former?.version == next ? former?.targets : staging.published.delegated[role]?.content
+        let base =
+            (former?.version == next ? former?.targets : staging.published.delegated[role]?.content)
+            ?? Self.empty(role, staging)
         guard var content = base else {
             throw PublishingFault(
                 .unknownChannel, found: "\"\(channel.name)\"", expected: "a delegation in targets metadata",
@@ -82,6 +84,13 @@ package struct ReleaseStaging {
         try workspace.stage(staged)
         return Result(
             role: role, metadataVersion: staged.version, manifest: files.manifest, droppedSignatures: dropped)
+    }
+
+    /// A channel that targets delegates to and that has no metadata: never published, and not staged or no longer.
+    private static func empty(_ role: RoleName, _ staging: Staging) -> Targets? {
+        guard staging.targets?.delegations?.signers(of: role) != nil else { return nil }
+        return Targets(
+            header: PayloadHeader(version: 1, expires: .distantPast), targets: [:], delegations: nil)
     }
 
     private static func check(
@@ -147,8 +156,18 @@ package struct ReleaseStaging {
             files.append(try copy(path, as: name))
         }
         let custom = manifest.facts.encode()
-        files.append(try write(try manifest.encode(), as: .manifest, custom: custom))
+        files.append(try write(try Self.encode(manifest), as: .manifest, custom: custom))
         return PackedFiles(manifest: manifest, all: files)
+    }
+
+    /// What a maintainer handed in twice is wrong usage; nobody gave us anything bad.
+    private static func encode(_ manifest: ReleaseManifest) throws -> [UInt8] {
+        do { return try manifest.encode() } catch {
+            guard error.code == .duplicateFile else { throw error }
+            throw PublishingFault(
+                .unusableFile, found: "two files named \(error.found ?? "")", expected: "each name once",
+                hint: "rename or leave out one; release.json, tree.mtree and notes.md are the release's own")
+        }
     }
 
     private func place(_ name: ReleaseFileName) -> FilePath { workspace.packing.appending("\(name)") }

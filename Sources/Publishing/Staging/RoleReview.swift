@@ -43,9 +43,9 @@ package struct RoleReview: Sendable {
         }
     }
 
-    /// What lacks, in words: `2 of 2 signatures lack; can sign: alice, bob`.
+    /// What lacks, in words: `1 of 2 signatures; can sign: alice, bob`.
     package var lackingText: String {
-        "\(lacking) of \(threshold) signature\(threshold == 1 ? "" : "s") missing; can sign: "
+        "\(threshold - lacking) of \(threshold) signature\(threshold == 1 ? "" : "s"); can sign: "
             + (canSign.isEmpty ? "nobody" : canSign.joined(separator: ", "))
     }
 }

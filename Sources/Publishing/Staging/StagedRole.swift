@@ -118,6 +118,9 @@ extension StagedRole {
                 entries.append(Entry(name: holder, signature: signature, problem: problem))
             } catch let fault as PublishingFault {
                 entries.append(Entry(name: holder, signature: nil, problem: "cannot be read: \(fault.found ?? "")"))
+            } catch let fault as any ReportableFault {
+                // One bad file is not to hide what the others have signed.
+                entries.append(Entry(name: holder, signature: nil, problem: "cannot be read: \(fault.message)"))
             }
         }
         return entries

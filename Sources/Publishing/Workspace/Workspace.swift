@@ -59,7 +59,8 @@ package struct Workspace: Sendable {
     }
 
     func checkHoldsNoSecretKey() throws {
-        for folder in [keys, root, staged] where try storage.info(folder)?.kind == .directory {
+        for folder in [keys, root, staged, releases, liveMetadata, liveTargets] {
+            guard try storage.info(folder)?.kind == .directory else { continue }
             if let name = try storage.list(folder).first(where: { $0.hasSuffix(".key") }) {
                 throw PublishingFault(.secretKeyInWorkspace, at: folder.appending(name).string)
             }

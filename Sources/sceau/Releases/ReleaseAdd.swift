@@ -44,9 +44,11 @@ struct ReleaseAdd: ParsableCommand {
     func run() throws {
         let clock = ContinuousClock.now
         let result = try stating("nothing was staged") {
-            var request = ReleaseStaging.Request(
-                tree: tree, channel: try ChannelName(ByteString(channel)), version: try Version(version),
-                severity: try Severity(ByteString(severity)), summary: ByteString(summary))
+            var request = try typed {
+                ReleaseStaging.Request(
+                    tree: tree, channel: try ChannelName(ByteString(channel)), version: try Version(version),
+                    severity: try Severity(ByteString(severity)), summary: ByteString(summary))
+            }
             request.notes = notes
             request.advisories = advisory
             request.attachments = attach

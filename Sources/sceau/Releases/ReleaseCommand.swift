@@ -69,8 +69,9 @@ struct ReleaseShow: ParsableCommand {
     func run() throws {
         let workspace = workspace.workspace
         try workspace.check()
-        let manifest = try workspace.loadManifest(
-            try Version(version), channel: try channel.map { try ChannelName(ByteString($0)) })
+        let wanted = try typed { try Version(version) }
+        let place = try typed { try channel.map { try ChannelName(ByteString($0)) } }
+        let manifest = try workspace.loadManifest(wanted, channel: place)
         guard case .object(let object) = try JSONValue.decode(manifest.encode()) else { return }
         try json.print(object, orText: Self.text(manifest))
     }

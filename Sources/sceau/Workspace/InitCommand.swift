@@ -39,8 +39,8 @@ struct InitCommand: ParsableCommand {
         let initialisation = try stating("no workspace was made") {
             let keys = KeyStorage(DurableStorage())
             let initialisation = try WorkspaceInitialisation(
-                workspace: target, product: try ProductName(ByteString(product)),
-                channels: try channel.map { try ChannelName(ByteString($0)) },
+                workspace: target, product: try typed { try ProductName(ByteString(product)) },
+                channels: try typed { try channel.map { try ChannelName(ByteString($0)) } },
                 keyholders: try keyholder.map { try keys.loadPublicKeyFile($0) }, threshold: threshold,
                 onlineKey: PublicKeyFile(try keys.loadKeyFile(onlineKey)), onlineKeyPath: try .absolute(onlineKey))
             try initialisation.run(now: now)

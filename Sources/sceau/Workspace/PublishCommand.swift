@@ -34,6 +34,7 @@ struct PublishCommand: ParsableCommand {
             try publication.prepare(staging, signer: onlineKey.load(workspace))
         }
         try publication.finish(prepared)
+        try stating("it was published") { try onlineKey.remember(workspace) }
         try json.print(prepared.report.object, orText: (resumed?.text ?? []) + prepared.text)
     }
 
@@ -71,6 +72,7 @@ struct RefreshCommand: ParsableCommand {
             try publication.prepareRefresh(signer: onlineKey.load(workspace))
         }
         try publication.finish(prepared)
+        try stating("it was published") { try onlineKey.remember(workspace) }
         try json.print(prepared.report.object, orText: prepared.text)
     }
 }

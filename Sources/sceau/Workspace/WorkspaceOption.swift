@@ -27,9 +27,12 @@ struct OnlineKeyOption: ParsableArguments {
     func load(_ workspace: Workspace) throws -> SecretKey {
         let file = try workspace.loadOnlineKeyFile(named: onlineKey)
         let passphrase = file.holding == .plainFile ? nil : try passphrase.load(for: file.name)
-        let key = try file.secretKey(passphrase: passphrase)
+        return try file.secretKey(passphrase: passphrase)
+    }
+
+    /// To be called once the key has turned out to be the one that root names: a wrong one must not be remembered.
+    func remember(_ workspace: Workspace) throws {
         if let onlineKey { try workspace.rememberOnlineKey(FilePath.absolute(onlineKey)) }
-        return key
     }
 }
 

@@ -50,11 +50,12 @@ struct MaintainerMishapTests {
         }
     }
 
-    @Test(arguments: ["Releases/alice.key", "Releases/metadata/alice.key", "Keys/alice.key"])
+    @Test(arguments: ["Releases/alice.key", "Releases/backup", "Keys/alice.key"])
     func `nothing is published beside a secret key`(place: String) throws {
         let association = try Association()
         try association.release("2.11.1")
-        try association.folder.write("secret", to: "workspace/\(place)")
+        let secret = try #require(try association.folder.read("alice.key"))
+        try association.folder.write(secret, to: "workspace/\(place)")
         let before = try association.files(below: "workspace/Releases")
         let result = try Tool.sceau.run(["refresh", "--workspace", association.workspace])
         #expect(result.status == 3)

@@ -1,5 +1,6 @@
 import DurableStorage
 import Primitives
+import SecretKeys
 import Signatures
 import SystemPackage
 import TUF
@@ -58,13 +59,20 @@ package struct Workspace: Sendable {
         try checkHoldsNoSecretKey()
     }
 
+    /// By name, and by what a file says it is.
     func checkHoldsNoSecretKey() throws {
-        for folder in [keys, root, staged, releases, liveMetadata, liveTargets] {
-            guard try storage.info(folder)?.kind == .directory else { continue }
-            if let name = try storage.list(folder).first(where: { $0.hasSuffix(".key") }) {
+        for folder in [keys, releases] where try storage.info(folder)?.kind == .directory {
+            for name in try storage.list(folder) where try isSecretKey(folder.appending(name)) {
                 throw PublishingFault(.secretKeyInWorkspace, at: folder.appending(name).string)
             }
         }
+    }
+
+    private func isSecretKey(_ path: FilePath) throws -> Bool {
+        guard try storage.info(path)?.kind == .file else { return false }
+        if path.extension == KeyFile.fileExtension { return true }
+        let beginning = String(decoding: try ReadableFile(path).read(atMost: 4096), as: UTF8.self)
+        return beginning.contains(KeyFile.format.description)
     }
 
     /// Takes the workspace for one writing command; released with the value.

@@ -48,7 +48,12 @@ package enum ArchiveFaultCode: String, FaultCode {
         switch self {
         case .unsafeMode: "take the bits away with: chmod -R ug-s,-t TREE"
         case .changedWhilePacking: "pack a copy that nothing writes to"
-        default: nil
+        case .unsupportedEntry: "a tree may hold files, folders and symbolic links; take out what else it holds"
+        case .tooLarge: "take out what does not belong to the release, or split it"
+        case .failed: "free some space and run this again"
+        case .wrongDigest, .malformed, .unlistedEntry, .duplicateEntry, .missingEntry, .wrongEntry, .wrongContent,
+            .trailingBytes:
+            "nothing of it was used; try another mirror and report this to the publisher"
         }
     }
 }

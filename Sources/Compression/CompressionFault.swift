@@ -25,7 +25,11 @@ package enum CompressionFaultCode: String, FaultCode {
         }
     }
 
-    package var hint: String? { nil }
+    package var hint: String? {
+        family == .refusal
+            ? "nothing of it was used; try another mirror and report this to the publisher"
+            : "free some memory or space and run this again"
+    }
 }
 
 /// The value of a libzstd call, or its error as a fault. `code` is what the error means when nothing says otherwise.

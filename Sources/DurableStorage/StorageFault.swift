@@ -33,7 +33,10 @@ package enum StorageFaultCode: String, FaultCode {
         case .permissionDenied: "check the owner and mode of this path and of its folders"
         case .full: "free some space and run this again"
         case .locked: "wait until it has finished; a lock ends with its process"
-        default: nil
+        case .notFound: "check the path"
+        case .exists: "move what stands there away, or choose another name"
+        case .tooLong: "check whether this is the right file"
+        case .failed: "check the path and the health of the disk, then run this again"
         }
     }
 }

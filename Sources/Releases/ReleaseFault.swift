@@ -39,7 +39,13 @@ package enum ReleaseFaultCode: String, FaultCode {
     package var hint: String? {
         switch self {
         case .invalidVersion: "versions are one to four numbers with dots, such as 2.12.0 or 3.0-beta.1"
-        default: nil
+        case .invalidName: "check the spelling"
+        case .unsafePath, .unsafeLink:
+            "when packing, rename or take out this entry; when installing, try another mirror and tell the publisher"
+        case .unsupportedFormat, .unknownField: "a newer version of these tools may be needed; nothing of it was used"
+        case .tooLarge: "nothing of it was used; if it is your own, take out what does not belong to the release"
+        case .notCanonical, .duplicateFile, .malformedListing, .duplicatePath, .missingFolder:
+            "nothing of it was used; try another mirror and report this to the publisher"
         }
     }
 }

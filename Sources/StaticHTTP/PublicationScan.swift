@@ -6,6 +6,9 @@ import SystemPackage
 
 /// Makes a publication of what stands in a folder. Reads every file that is new; runs off the event loops.
 struct PublicationScan {
+    /// What a workspace holds and a publication never does: whoever names the folder above `Releases` is stopped.
+    private static let workspaceFile = "Keys/policy.yaml"
+
     private let root: FilePath
     private let configuration: ServerConfiguration
     private var memoryLeft: Int
@@ -25,6 +28,9 @@ struct PublicationScan {
         for file in former?.files ?? [] { known[file.file.path] = file }
         // The newest files are those most asked for: they get the memory and the descriptors.
         let entries = try FolderWalk(root).entries.sorted { $1.identity.modified < $0.identity.modified }
+        if let policy = entries.first(where: { $0.path == Self.workspaceFile }) {
+            throw ServingFault(.workspace, found: policy.path, at: root.string)
+        }
         var files: [ServedFile] = []
         for entry in entries {
             if let same = known[ByteString(entry.path)], same.identity == entry.identity {

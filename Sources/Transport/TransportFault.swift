@@ -53,7 +53,10 @@ package enum TransportFaultCode: String, FaultCode {
         case .tlsFailed: "check the clock of this machine and the certificates it trusts"
         case .redirected: "configure the address it points to, if you trust it; redirects are not followed"
         case .tooLong, .unexpectedRange: "nothing of it was used; try another mirror and tell its owner"
-        case .unsafePath, .unavailable, .httpStatus, .malformed: nil
+        case .httpStatus: "check the address of the mirror; if it is right, run this again later or use another one"
+        case .malformed: "is there a web server at this address? Check it, or use another mirror"
+        case .unsafePath: "nothing was fetched; report this to the publisher"
+        case .unavailable: "free some memory and run this again"
         }
     }
 }

@@ -109,6 +109,14 @@ struct TakeoverTests {
         #expect(try server.client().get("/digits.txt").text == "0123456789")
     }
 
+    @Test("is not a whole workspace: its keys and its staging would be public")
+    func workspace() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("product: suite", to: "Releases/Keys/policy.yaml")
+        let fault = #expect(throws: ServingFault.self) { try TestServer(folder) }
+        #expect(fault?.code == .workspace)
+    }
+
     @Test("can be the first one")
     func first() throws {
         let folder = try TemporaryFolder()

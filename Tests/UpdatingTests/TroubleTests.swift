@@ -22,6 +22,28 @@ import Testing
     }
 
     @Test(
+        "state of another kind, a folder for a file or a file for a folder, heals by itself",
+        arguments: [
+            "journal", "installed.json", "history.jsonl", "last-error.json", "metadata/timestamp.json", "metadata",
+            "releases", "releases/1.1", "downloads",
+        ])
+    func otherKind(name: String) throws {
+        let instance = try instance()
+        let place = instance.folder.path("state/\(name)")
+        let storage = DurableStorage()
+        let wasFolder = try storage.info(place)?.kind == .directory || name == "releases/1.1"
+        try storage.removeTree(place)
+        if wasFolder {
+            try instance.folder.write("no folder", to: "state/\(name)")
+        } else {
+            try instance.folder.write("inside", to: "state/\(name)/inner/file")
+        }
+        _ = try instance.agent().update()
+        #expect(try instance.wholeVersion() == "1.1")
+        #expect(try instance.agent().verify().differences == [])
+    }
+
+    @Test(
         "damaged state heals by itself: the next run completes, and nothing goes back",
         arguments: [
             "journal", "installed.json", "history.jsonl", "last-error.json", "metadata/root.json",

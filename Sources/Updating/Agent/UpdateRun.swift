@@ -32,6 +32,7 @@ struct UpdateRun {
 
     /// Completes or drops what an earlier run left, and gives back what is installed.
     mutating func recover() throws -> Installation? {
+        try instance.mend()
         plan = UpdatePlan(try instance.journalledState())
         try handle(.restarted(current: try instance.linkedVersion()))
         installed = try instance.installation()

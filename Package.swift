@@ -127,6 +127,12 @@ let testTargets: [Target] = [
             systemPackage,
         ]
             + nio),
+    tests(
+        "PublishingTests",
+        [
+            "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
+            "DurableStorage", "Primitives", systemPackage,
+        ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests(

@@ -28,8 +28,9 @@ struct FaultyDisk {
     /// Announced, and under way until the next is announced.
     private var current: DurableEffect?
 
-    init() throws {
-        aside = try TemporaryFolder()
+    /// `base` is on the file system of what is watched: copies are kept aside by hard links.
+    init(in base: String) throws {
+        aside = try TemporaryFolder(in: base)
     }
 
     /// The effect is about to happen; the one before it has happened.

@@ -42,9 +42,10 @@ package final class FaultyStorage: EffectObserver {
     private let plan: Plan
     private let state: Mutex<State>
 
-    package init(_ plan: Plan = .observe) throws {
+    /// `base` is on the file system that the program works on.
+    package init(_ plan: Plan = .observe, in base: String = "/tmp") throws {
         self.plan = plan
-        state = try Mutex(State(disk: FaultyDisk()))
+        state = try Mutex(State(disk: FaultyDisk(in: base)))
     }
 
     /// A storage that has this observer.
@@ -102,13 +103,13 @@ extension FaultyStorage {
     /// with `finished` true: what was said to be done must still be there.
     @discardableResult
     package static func crashAtEveryEffect(
-        losing loss: Loss, limit: Int = 10_000,
+        losing loss: Loss, limit: Int = 10_000, in base: String = "/tmp",
         attempt: (_ storage: DurableStorage, _ folder: TemporaryFolder) throws -> Void,
         afterwards: (_ folder: TemporaryFolder, _ stop: Int, _ finished: Bool) throws -> Void
     ) throws -> Int {
         for stop in 1...limit {
-            let folder = try TemporaryFolder()
-            let faulty = try FaultyStorage(.crash(at: stop, losing: loss))
+            let folder = try TemporaryFolder(in: base)
+            let faulty = try FaultyStorage(.crash(at: stop, losing: loss), in: base)
             do { try attempt(faulty.storage, folder) } catch {
                 guard faulty.hasCrashed else { throw error }
             }

@@ -60,7 +60,7 @@ struct ClientCheck {
         if case .listed(let roles)? = targets.content.delegations?.roles {
             for role in roles { _ = try updater.delegated(role.name, by: targets) }
         }
-        for target in try set.targets() where try updater.target(at: target.path) != target.file {
+        for target in set.targets where try updater.target(at: target.path) != target.file {
             throw MetadataFault(.targetUnknown, at: "\(target.path) in \(target.role)")
         }
     }

@@ -63,7 +63,7 @@ package struct Publication {
             (role: staged.role, version: staged.version, bytes: staged.file(with: review.valid))
         }
         let files = signed.map { PublicationSet.File(name: $0.role.fileName(version: $0.version), bytes: $0.bytes) }
-        return try decide(PublicationSet(files + online.publishing(signed)), over: staging.published)
+        return try decide(try PublicationSet(files + online.publishing(signed)), over: staging.published)
     }
 
     /// Decides upon a new timestamp, and a new snapshot when it is time. What is staged stays staged.
@@ -73,7 +73,7 @@ package struct Publication {
         guard !published.isEmpty else { throw PublishingFault(.nothingPublished, at: workspace.releases.string) }
         let online = try OnlineMetadata(
             Staging(published: published, roles: []), policy: try workspace.loadPolicy(), signer: signer, now: now)
-        return try decide(PublicationSet(online.refreshing()), over: published)
+        return try decide(try PublicationSet(online.refreshing()), over: published)
     }
 
     /// Throws unless every staged role is acceptable and has its threshold.
@@ -122,7 +122,7 @@ package struct Publication {
 
     /// Copies targets, then metadata, `timestamp.json` last; then clears what was staged.
     package func complete(_ prepared: Prepared) throws {
-        let targets = try prepared.set.targets()
+        let targets = prepared.set.targets
         for target in targets { try goLive(target) }
         try workspace.storage.makeDirectory(workspace.liveMetadata)
         for file in prepared.set.files {

@@ -23,13 +23,13 @@ package struct PublicationReport: Sendable {
     package let anchor: Digest?
 
     init(_ set: PublicationSet, over published: PublishedMetadata) throws {
-        releases = try set.targetsMetadata().flatMap { metadata in
+        releases = set.targetsMetadata.flatMap { metadata in
             let live = published.delegated[metadata.role]?.content
             return ListedRelease.all(in: metadata.content).filter { live?.targets[$0.path] != $0.file }
                 .map { NewRelease(role: metadata.role, facts: $0.facts) }
         }
         metadata = set.files.map(\.name)
-        let fresh = try set.targets().filter { published.delegated[$0.role]?.content.targets[$0.path] != $0.file }
+        let fresh = set.targets.filter { published.delegated[$0.role]?.content.targets[$0.path] != $0.file }
         newTargets = fresh.count
         newBytes = fresh.reduce(0) { $0 + $1.file.length }
         let timestamp = try set.timestamp().content.header

@@ -26,9 +26,29 @@ struct PublicationSet: Sendable {
     static let firstRootName = RoleName.root.fileName(version: 1)
 
     let files: [File]
+    /// Targets metadata among them, top-level and delegated.
+    let targetsMetadata: [UnverifiedMetadata<Targets>]
+    /// All that this metadata lists, whether new or live already.
+    let targets: [Target]
 
-    init(_ files: [File]) {
+    /// Throws when targets metadata does not decode, or lists a target without its SHA-256.
+    init(_ files: [File]) throws {
         self.files = files.sorted { Self.rank($0.name) < Self.rank($1.name) }
+        targetsMetadata = try self.files.compactMap { file in
+            guard let role = StagedRole.role(ofFileName: file.name), role != .root else { return nil }
+            return try UnverifiedMetadata<Targets>(decoding: file.bytes, role: role, limits: MetadataLimits())
+        }
+        targets = try targetsMetadata.flatMap { try Self.targets(of: $0) }
+    }
+
+    private static func targets(of metadata: UnverifiedMetadata<Targets>) throws -> [Target] {
+        try metadata.content.targets.sorted { $0.key < $1.key }.map { path, file in
+            guard let digest = file.facts.sha256 else {
+                throw PublishingFault(
+                    .wouldBeRefused, found: "no sha256", expected: "one", at: "\(path) in \(metadata.role)")
+            }
+            return Target(role: metadata.role, path: path, file: file, digest: digest)
+        }
     }
 
     /// Roots first, since a client asks for them first; then what snapshot names, snapshot, and timestamp.
@@ -53,27 +73,6 @@ struct PublicationSet: Sendable {
         }
     }
 
-    /// Targets metadata in this publication, top-level and delegated.
-    func targetsMetadata() throws -> [UnverifiedMetadata<Targets>] {
-        try files.compactMap { file in
-            guard let role = StagedRole.role(ofFileName: file.name), role != .root else { return nil }
-            return try UnverifiedMetadata<Targets>(decoding: file.bytes, role: role, limits: MetadataLimits())
-        }
-    }
-
-    /// All that the publication's metadata lists, whether new or live already.
-    func targets() throws -> [Target] {
-        try targetsMetadata().flatMap { metadata in
-            try metadata.content.targets.sorted { $0.key < $1.key }.map { path, file in
-                guard let digest = file.facts.sha256 else {
-                    throw PublishingFault(
-                        .wouldBeRefused, found: "no sha256", expected: "one", at: "\(path) in \(metadata.role)")
-                }
-                return Target(role: metadata.role, path: path, file: file, digest: digest)
-            }
-        }
-    }
-
     func timestamp() throws -> UnverifiedMetadata<Timestamp> {
         guard let bytes = bytes(of: Self.timestampName) else {
             throw PublishingFault(.malformedStaging, expected: Self.timestampName, at: "publication")
@@ -90,7 +89,7 @@ struct PublicationSet: Sendable {
 
     static func load(from folder: FilePath, storage: DurableStorage) throws -> PublicationSet {
         let limit = MetadataLimits().targetsLength
-        return PublicationSet(
+        return try PublicationSet(
             try storage.list(folder).filter { !$0.hasPrefix(".") }.map { name in
                 File(name: name, bytes: try storage.read(folder.appending(name), limit: limit))
             })

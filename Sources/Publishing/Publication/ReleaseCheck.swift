@@ -14,8 +14,8 @@ struct ReleaseCheck {
 
     /// Every target must be staged or live; every release that is not live yet must be whole.
     func run(_ set: PublicationSet) throws {
-        for target in try set.targets() { try checkFile(target) }
-        for metadata in try set.targetsMetadata() {
+        for target in set.targets { try checkFile(target) }
+        for metadata in set.targetsMetadata {
             let live = published.delegated[metadata.role]?.content
             for listed in ListedRelease.all(in: metadata.content) where live?.targets[listed.path] != listed.file {
                 try check(listed, in: metadata)

@@ -50,7 +50,7 @@ package struct Workspace: Sendable {
     /// `path` below `folder`, where a target of this path stands with consistent snapshots.
     package static func file(_ path: ByteString, below folder: FilePath) -> FilePath {
         // Paths come from names that were checked when they were staged; components never climb.
-        folder.appending(FilePath(String(decoding: path.bytes, as: UTF8.self)).components)
+        folder.appending(String(decoding: path.bytes, as: UTF8.self))
     }
 
     /// Throws unless this is a workspace that holds no secret key.

@@ -86,7 +86,8 @@ struct YAMLReader {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "line \(mark.line): \(problem)"
-        case .duplicatedKeysInMapping(let duplicates, _): "a name that occurs twice: \(duplicates)"
+        case .duplicatedKeysInMapping(let names, let context):
+            "line \(context.mark.line): a name that occurs twice, \(names.joined(separator: ", "))"
         default: "text that is not YAML"
         }
     }

@@ -88,6 +88,16 @@ import Testing
         Attack("the staged version is the published one", .wouldBeRefused) { association in
             try association.editStagedMetadata(renamedTo: "1.suite-stable.json") { $0["version"] = 1 }
         },
+        Attack("keyholders signed a target whose path climbs", .wouldBeRefused) { association in
+            try association.editStagedMetadata { signed in
+                guard case .object(var targets)? = signed["targets"], let file = targets.members.first?.value else {
+                    return
+                }
+                targets["suite/stable/../x"] = file
+                signed["targets"] = .object(targets)
+            }
+            try association.sign("alice", "bob")
+        },
         Attack("another next version lies in Releases already", .wouldBeRefused) { association in
             try association.sign("alice", "bob")
             try association.folder.write("{}", to: "w/Releases/metadata/2.suite-stable.json")

@@ -49,7 +49,7 @@ package struct Workspace: Sendable {
 
     /// `path` below `folder`, where a target of this path stands with consistent snapshots.
     package static func file(_ path: ByteString, below folder: FilePath) -> FilePath {
-        // Paths come from names that were checked when they were staged; components never climb.
+        // `PublicationSet` refuses paths that climb before anything is written by them.
         folder.appending(String(decoding: path.bytes, as: UTF8.self))
     }
 

@@ -22,7 +22,7 @@ package struct Publication {
         self.workspace = workspace
         self.now = now
         lock = try workspace.lock()
-        for leftover in [workspace.publicationBeingBuilt, workspace.publicationDone, workspace.checking] {
+        for leftover in [workspace.publicationBeingBuilt, workspace.publicationDone] {
             try workspace.storage.removeTree(leftover)
         }
     }

@@ -7,7 +7,7 @@ import SystemPackage
 import TUF
 
 /// Checks the files of new releases as an agent will: lengths and hashes, `release.json`, listing, and the archive by
-/// unpacking it against the listing.
+/// reading it against the listing with the agent's own extractor, which writes nothing here.
 struct ReleaseCheck {
     let workspace: Workspace
     let published: PublishedMetadata
@@ -70,15 +70,9 @@ struct ReleaseCheck {
             throw PublishingFault(
                 .wouldBeRefused, found: "listing \(listing.digest)", expected: "\(manifest.tree.sha256)", at: place)
         }
-        let storage = workspace.storage
-        try storage.removeTree(workspace.checking)
-        try storage.makeDirectory(workspace.checking)
         try refusing("\(archivePath)") {
-            try TreeExtractor().extract(
-                archive, expectedDigest: manifest.archive.sha256, listing: listing,
-                into: workspace.checking.appending("tree"), storage: storage)
+            try TreeExtractor().check(archive, expectedDigest: manifest.archive.sha256, listing: listing)
         }
-        try storage.removeTree(workspace.checking)
     }
 
     /// What an agent would refuse, said in the publisher's terms; this machine's own faults pass as they are.

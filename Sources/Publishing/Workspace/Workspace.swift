@@ -44,8 +44,6 @@ package struct Workspace: Sendable {
     var publication: FilePath { staged.appending("publication") }
     var publicationBeingBuilt: FilePath { staged.appending("publication.building") }
     var publicationDone: FilePath { staged.appending("publication.done") }
-    /// Where archives are unpacked to be checked.
-    var checking: FilePath { staged.appending("checking") }
 
     /// `path` below `folder`, where a target of this path stands with consistent snapshots.
     package static func file(_ path: ByteString, below folder: FilePath) -> FilePath {

@@ -107,7 +107,7 @@ package struct WorkspaceInitialisation {
     private func writeIgnoreFiles() throws {
         let keys = "# Only public halves: a secret key stays out, whatever it is called.\n*\n!.gitignore\n!*.pub\n"
         try writeIfAbsent(keys + "!policy.yaml\n!root.json\n", to: workspace.keys.appending(".gitignore"))
-        let staged = "# What one run of one machine leaves here.\n/.lock\n/packing/\n/checking/\n"
+        let staged = "# What one run of one machine leaves here.\n/.lock\n/packing/\n"
         try writeIfAbsent(staged, to: workspace.staged.appending(".gitignore"))
     }
 

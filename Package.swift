@@ -59,6 +59,7 @@ let pure: [Target] = [
 let adapters: [Target] = [
     module("DurableStorage", ["Primitives", "CLinux", systemPackage]),
     module("Compression", ["Primitives", "CZstd"]),
+    module("Settings", ["Primitives", systemPackage, yams]),
     module(
         "Archiving",
         ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", systemPackage]),
@@ -75,13 +76,13 @@ let roles: [Target] = [
         "Updating",
         [
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "DurableStorage", "Archiving",
-            "Transport", systemPackage, yams,
+            "Transport", "Settings", systemPackage,
         ]),
     module(
         "Publishing",
         [
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "SecretKeys",
-            "Updating", systemPackage, yams,
+            "Updating", "Settings", systemPackage,
         ]),
     module(
         "Auditing",
@@ -131,9 +132,10 @@ let testTargets: [Target] = [
         "PublishingTests",
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
-            "DurableStorage", "Primitives", systemPackage,
+            "DurableStorage", "Primitives", systemPackage, "Settings",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
+    tests("SettingsTests", ["Settings", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests(
         "ArchivingTests",
@@ -155,7 +157,7 @@ let testTargets: [Target] = [
         "UpdatingTests",
         [
             "Updating", "UpdatePlan", "Archiving", "Releases", "TUF", "Transport", "Signatures", "CanonicalJSON",
-            "DurableStorage", "Primitives", "TestSupport", systemPackage,
+            "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings",
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests(

@@ -33,6 +33,13 @@ package protocol ReportableFault: Error {
     var family: FaultFamily { get }
     var message: String { get }
     var hint: String? { get }
+    var found: String? { get }
+    var expected: String? { get }
+}
+
+extension ReportableFault {
+    package var found: String? { nil }
+    package var expected: String? { nil }
 }
 
 /// One failure: a code, and the data a person needs to judge it. Never holds a secret.

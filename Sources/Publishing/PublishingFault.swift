@@ -8,7 +8,6 @@ package enum PublishingFaultCode: String, FaultCode {
     case workspaceExists = "publish/workspace-exists"
     case invalidThreshold = "publish/invalid-threshold"
     case duplicateKeyholder = "publish/duplicate-keyholder"
-    case invalidPolicy = "publish/invalid-policy"
     case secretKeyInWorkspace = "publish/secret-key-in-workspace"
     case noOnlineKey = "publish/no-online-key"
     case wrongOnlineKey = "publish/wrong-online-key"
@@ -31,7 +30,7 @@ package enum PublishingFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .invalidPolicy, .noOnlineKey,
+        case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
             .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile, .nothingToSign,
             .nothingPublished:
             .usage
@@ -48,7 +47,6 @@ package enum PublishingFaultCode: String, FaultCode {
         case .workspaceExists: "there is a workspace here already"
         case .invalidThreshold: "the threshold cannot be met, or asks for nobody"
         case .duplicateKeyholder: "two keyholders have one name or one key"
-        case .invalidPolicy: "the policy is not valid"
         case .secretKeyInWorkspace: "a secret key stands in the workspace"
         case .noOnlineKey: "the online key is not known on this machine"
         case .wrongOnlineKey: "this is not the online key that root names"

@@ -4,7 +4,6 @@ package typealias AgentFault = Fault<AgentFaultCode>
 
 /// Why the agent refuses, cannot go on, or does not understand its configuration.
 package enum AgentFaultCode: String, FaultCode {
-    case configuration = "agent/configuration"
     case noConfiguration = "agent/no-configuration"
 
     case notInitialised = "agent/not-initialised"
@@ -31,7 +30,7 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .configuration, .noConfiguration, .notInitialised, .notKept: .usage
+        case .noConfiguration, .notInitialised, .notKept: .usage
         case .wrongFingerprint, .otherRoot, .noSuchChannel, .contradictoryRelease, .missingTarget, .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
@@ -43,7 +42,6 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var summary: String {
         switch self {
-        case .configuration: "the configuration is wrong"
         case .noConfiguration: "no configuration to use"
         case .notInitialised: "this instance has no root to trust yet"
         case .damagedRoot: "the pinned root is damaged"
@@ -68,7 +66,6 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var hint: String? {
         switch self {
-        case .configuration: nil
         case .noConfiguration: "name the file with --config"
         case .notInitialised: "run sceau-agent init --root root.json with the root the publisher gave you"
         case .damagedRoot: "run sceau-agent init --root root.json again, with the root the publisher gave you"

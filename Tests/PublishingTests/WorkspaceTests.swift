@@ -4,6 +4,7 @@ import Primitives
 import Publishing
 import Releases
 import SecretKeys
+import Settings
 import SystemPackage
 import TUF
 import TestSupport
@@ -63,7 +64,7 @@ import Testing
     @Test func `the policy that init writes reads back as it was`() throws {
         let association = try Association(channels: ["stable", "beta"])
         let policy = try association.workspace.loadPolicy()
-        #expect(try Policy.decode(policy.text, at: "policy.yaml") == policy)
+        #expect(try Policy.decode(Array(policy.text.utf8), at: "policy.yaml") == policy)
         #expect(policy.channels.map(\.name.description) == ["stable", "beta"])
         #expect(policy.root.keyholders == Association.keyholderNames)
     }
@@ -76,9 +77,9 @@ import Testing
     }
 
     @Test(arguments: [
-        Edit(from: "online_key: online", to: "online_keys: online", says: "unknown field \"online_keys\""),
+        Edit(from: "online_key: online", to: "online_keys: online", says: "\"online_keys\""),
         Edit(from: "    keep: 16", to: "    keep: many", says: "\"many\""),
-        Edit(from: "    keep: 16", to: "", says: "a field \"keep\""),
+        Edit(from: "    keep: 16", to: "", says: "keep: …"),
         Edit(from: "    threshold: 2", to: "    threshold: 4", says: "at most 3"),
         Edit(from: "[alice, bob, carol]", to: "[alice, bob, alice]", says: "each keyholder once"),
         Edit(from: "[alice, bob, carol]", to: "[alice, ../bob, carol]", says: "\"../bob\""),
@@ -91,10 +92,11 @@ import Testing
         let text = try association.workspace.loadPolicy().text
         #expect(text.contains(edit.from))
         let range = try #require(text.range(of: edit.from))
-        let fault = #expect(throws: PublishingFault.self) {
-            try Policy.decode(text.replacingCharacters(in: range, with: edit.to), at: "policy.yaml")
+        let fault = #expect(throws: SettingsFault.self) {
+            try Policy.decode(
+                Array(text.replacingCharacters(in: range, with: edit.to).utf8), at: "policy.yaml")
         }
-        #expect(fault?.code == .invalidPolicy)
+        #expect(fault?.code == .invalid)
         #expect(fault?.message.contains(edit.says) == true, "\(fault?.message ?? "")")
         #expect(fault?.message.contains("line ") == true, "\(fault?.message ?? "")")
     }

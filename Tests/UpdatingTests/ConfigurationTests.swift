@@ -1,6 +1,7 @@
 import DurableStorage
 import Primitives
 import Releases
+import Settings
 import SystemPackage
 import TestSupport
 import Testing
@@ -65,8 +66,8 @@ import Transport
             ("product: again", "line"),
         ])
     func wrongAddition(text: String, place: String) throws {
-        let fault = #expect(throws: AgentFault.self) { try decode(Self.base + text) }
-        #expect(fault?.code == .configuration)
+        let fault = #expect(throws: SettingsFault.self) { try decode(Self.base + text) }
+        #expect(fault?.code == .invalid)
         #expect(fault?.family.exitStatus == 64)
         #expect(fault?.location?.hasPrefix("p.yaml \(place)") == true, "\(String(describing: fault?.location))")
     }
@@ -83,8 +84,8 @@ import Transport
             ("state: /var/lib/sceau/mail-suite", "", "p.yaml line 1"),
         ])
     func wrongValue(old: String, new: String, place: String) throws {
-        let fault = #expect(throws: AgentFault.self) { try decode(Self.base.replacing(old, with: new)) }
-        #expect(fault?.code == .configuration)
+        let fault = #expect(throws: SettingsFault.self) { try decode(Self.base.replacing(old, with: new)) }
+        #expect(fault?.code == .invalid)
         #expect(fault?.location == place)
     }
 

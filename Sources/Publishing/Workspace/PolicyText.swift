@@ -1,8 +1,8 @@
 import DurableStorage
 import Primitives
 import Releases
+import Settings
 import SystemPackage
-import Yams
 
 extension Policy {
     static let byteLimit = 64 << 10
@@ -47,73 +47,73 @@ extension Policy {
     }
 
     /// Reads a policy. A field that is unknown, missing or of the wrong kind is refused with its line.
-    package static func decode(_ text: String, at place: String) throws(PublishingFault) -> Policy {
-        let node: Node?
-        do { node = try Yams.compose(yaml: text) } catch {
-            throw PublishingFault(.invalidPolicy, found: YAMLReader.problem(error), at: place)
-        }
-        guard let node else { throw PublishingFault(.invalidPolicy, found: "an empty file", at: place) }
-        return try Policy(YAMLReader(node, place: place, field: "policy"))
+    package static func decode(_ bytes: [UInt8], at place: String) throws(SettingsFault) -> Policy {
+        try Policy(try SettingsNode.decode(bytes, file: place, limit: byteLimit))
     }
 
-    private init(_ reader: YAMLReader) throws(PublishingFault) {
-        let fields = try reader.fields(["product", "online_key", "roles", "channels"])
-        let roles = try fields.required("roles").fields(["root", "targets", "snapshot", "timestamp"])
+    private init(_ node: SettingsNode) throws(SettingsFault) {
+        let table = try SettingsTable(node, known: ["product", "online_key", "roles", "channels"])
+        let roles = try SettingsTable(
+            try table.required("roles"), known: ["root", "targets", "snapshot", "timestamp"])
         var channels: [Channel] = []
-        for (name, channel) in try fields.required("channels").entries() {
-            channels.append(try Self.channel(name, channel))
-        }
-        let productField = try fields.required("product")
-        guard let product = try? ProductName(ByteString(productField.string())) else {
-            throw productField.invalid("a name of a-z, 0-9 and -")
-        }
+        for (key, value) in try table.required("channels").members() { channels.append(try Self.channel(key, value)) }
         self.init(
-            product: product, onlineKey: try fields.required("online_key").name(),
+            product: try table.required("product") { try ProductName(ByteString($0.text())) },
+            onlineKey: try Self.name(table.required("online_key")),
             root: try Self.signers(roles.required("root")), targets: try Self.signers(roles.required("targets")),
-            snapshot: try Self.life(roles.required("snapshot").fields(Self.lifeFields)),
-            timestamp: try Self.life(roles.required("timestamp").fields(Self.lifeFields)), channels: channels)
+            snapshot: try Self.life(SettingsTable(roles.required("snapshot"), known: Self.lifeFields)),
+            timestamp: try Self.life(SettingsTable(roles.required("timestamp"), known: Self.lifeFields)),
+            channels: channels)
     }
 
     private static let lifeFields = ["expires_days", "warn_days"]
     private static let signerFields = ["keyholders", "threshold"] + lifeFields
 
-    private static func channel(_ name: String, _ reader: YAMLReader) throws(PublishingFault) -> Channel {
-        guard let label = try? ChannelName(ByteString(name)) else { throw reader.invalid("a channel's name before it") }
-        let fields = try reader.fields(signerFields + ["keep"])
+    private static func channel(_ key: SettingsNode, _ value: SettingsNode) throws(SettingsFault) -> Channel {
+        guard let name = try? ChannelName(ByteString(key.text())) else {
+            throw key.invalid(expected: "a channel's name")
+        }
+        let table = try SettingsTable(value, known: signerFields + ["keep"])
         return Channel(
-            name: label, signers: try signers(fields, reader), keep: try fields.required("keep").integer(in: 1...10_000)
-        )
+            name: name, signers: try signers(table), keep: try table.required("keep").integer(in: 1...10_000))
     }
 
-    private static func signers(_ reader: YAMLReader) throws(PublishingFault) -> Signers {
-        try signers(reader.fields(signerFields), reader)
+    private static func signers(_ node: SettingsNode) throws(SettingsFault) -> Signers {
+        try signers(SettingsTable(node, known: signerFields))
     }
 
-    private static func signers(
-        _ fields: YAMLReader.Fields, _ reader: YAMLReader
-    ) throws(PublishingFault) -> Signers {
+    private static func signers(_ table: SettingsTable) throws(SettingsFault) -> Signers {
         var names: [String] = []
-        for element in try fields.required("keyholders").elements() {
-            let name = try element.name()
-            guard !names.contains(name) else { throw element.invalid("each keyholder once") }
+        for element in try table.required("keyholders").list() {
+            let name = try name(element)
+            guard !names.contains(name) else { throw element.invalid(expected: "each keyholder once") }
             names.append(name)
         }
-        let threshold = try fields.required("threshold")
+        let threshold = try table.required("threshold")
         let number = try threshold.integer(in: 1...1000)
-        guard number <= names.count else { throw threshold.invalid("at most \(names.count), as there are keyholders") }
-        return Signers(keyholders: names, threshold: number, life: try life(fields))
+        guard number <= names.count else {
+            throw threshold.invalid(expected: "at most \(names.count), as there are keyholders")
+        }
+        return Signers(keyholders: names, threshold: number, life: try life(table))
     }
 
-    private static func life(_ fields: YAMLReader.Fields) throws(PublishingFault) -> Life {
+    /// A keyholder's or key's name, as key files have it.
+    private static func name(_ node: SettingsNode) throws(SettingsFault) -> String {
+        let name = try node.text()
+        guard KeyholderName.isValid(name) else { throw node.invalid(expected: "a name of a-z, 0-9, '.', '_' and '-'") }
+        return name
+    }
+
+    private static func life(_ table: SettingsTable) throws(SettingsFault) -> Life {
         Life(
-            expiresDays: try fields.required("expires_days").integer(in: 1...3650),
-            warnDays: try fields.required("warn_days").integer(in: 0...3650))
+            expiresDays: try table.required("expires_days").integer(in: 1...3650),
+            warnDays: try table.required("warn_days").integer(in: 0...3650))
     }
 }
 
 extension Workspace {
     package func loadPolicy() throws -> Policy {
         let bytes = try storage.read(policyFile, limit: Policy.byteLimit)
-        return try Policy.decode(String(decoding: bytes, as: UTF8.self), at: policyFile.string)
+        return try Policy.decode(bytes, at: policyFile.string)
     }
 }

@@ -1,16 +1,14 @@
 import Primitives
 import Releases
+import Settings
 import SystemPackage
 import Transport
-import Yams
 
 extension AgentConfiguration {
-    /// Reads a configuration file's text. `file` is for messages. Throws `AgentFault(.configuration)` with the line.
-    package static func decode(_ bytes: [UInt8], file: String) throws(AgentFault) -> AgentConfiguration {
-        guard bytes.count <= sizeLimit, let text = String(validating: bytes, as: UTF8.self) else {
-            throw AgentFault(.configuration, expected: "UTF-8 text of at most \(sizeLimit) bytes", at: file)
-        }
-        let table = try YAMLTable(try root(of: text, file), file: file, known: Key.allCases.map(\.rawValue))
+    /// Reads a configuration file's text. `file` is for messages.
+    package static func decode(_ bytes: [UInt8], file: String) throws(SettingsFault) -> AgentConfiguration {
+        let root = try SettingsNode.decode(bytes, file: file, limit: sizeLimit)
+        let table = try SettingsTable(root, known: Key.allCases.map(\.rawValue))
         var configuration = AgentConfiguration(
             product: try table.required(Key.product.rawValue) { try ProductName(ByteString($0.text())) },
             channel: try table.required(Key.channel.rawValue) { try ChannelName(ByteString($0.text())) },
@@ -32,22 +30,7 @@ extension AgentConfiguration {
         case caFile = "ca_file"
     }
 
-    private static func root(of text: String, _ file: String) throws(AgentFault) -> YAMLNode {
-        do {
-            guard let node = try Yams.compose(yaml: text) else {
-                throw AgentFault(.configuration, found: "an empty file", at: file)
-            }
-            return YAMLNode(node, file: file)
-        } catch let error as YamlError {
-            throw YAMLNode.fault(error, file: file)
-        } catch let fault as AgentFault {
-            throw fault
-        } catch {
-            throw AgentFault(.configuration, found: "no YAML", at: file)
-        }
-    }
-
-    private static func mirrors(_ node: YAMLNode) throws -> [String] {
+    private static func mirrors(_ node: SettingsNode) throws -> [String] {
         let list = try node.list().map { element in
             let address = try element.text()
             do { try HTTPAddress.checkBase(address) } catch {
@@ -60,7 +43,7 @@ extension AgentConfiguration {
         return list
     }
 
-    private static func proxy(_ node: YAMLNode) throws(AgentFault) -> String {
+    private static func proxy(_ node: SettingsNode) throws(SettingsFault) -> String {
         let address = try node.text()
         guard address.hasPrefix("http://") || address.hasPrefix("socks5h://") else {
             throw node.fault(
@@ -69,8 +52,8 @@ extension AgentConfiguration {
         return address
     }
 
-    private static func decodeTimeouts(_ node: YAMLNode, into limits: inout TransportLimits) throws {
-        let table = try YAMLTable(node, file: node.file, known: ["connect", "metadata", "download"])
+    private static func decodeTimeouts(_ node: SettingsNode, into limits: inout TransportLimits) throws {
+        let table = try SettingsTable(node, known: ["connect", "metadata", "download"])
         func seconds(_ key: String) throws -> Duration? {
             try table.optional(key) { .seconds(try $0.integer(in: 1...604_800)) }
         }
@@ -79,8 +62,8 @@ extension AgentConfiguration {
         if let time = try seconds("download") { limits.download = time }
     }
 
-    private static func decodeLimits(_ node: YAMLNode, into limits: inout ReleaseSizeLimits) throws {
-        let table = try YAMLTable(node, file: node.file, known: ["archive_bytes", "tree_bytes", "tree_entries"])
+    private static func decodeLimits(_ node: SettingsNode, into limits: inout ReleaseSizeLimits) throws {
+        let table = try SettingsTable(node, known: ["archive_bytes", "tree_bytes", "tree_entries"])
         func number(_ key: String) throws -> Int? {
             try table.optional(key) { try $0.integer(in: 1...Int(ReleaseLimits.fileBytes)) }
         }

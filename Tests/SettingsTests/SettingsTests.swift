@@ -1,0 +1,62 @@
+import Primitives
+import Settings
+import Testing
+
+@Suite("A settings file")
+struct SettingsTests {
+    private func decode(_ text: String) throws -> SettingsNode {
+        try SettingsNode.decode(Array(text.utf8), file: "s.yaml", limit: 1000)
+    }
+
+    @Test(arguments: [
+        ("a: &x 1", "s.yaml line 1"), ("a: 1\nb: *x", "s.yaml line 2"), ("a: [&x 1, *x]", "s.yaml line 1"),
+        ("? *a\n: b", "s.yaml line 1"), ("*a : b", "s.yaml line 1"), ("a:\n  - &b c", "s.yaml line 2"),
+        ("a: {b: *c}", "s.yaml line 1"),
+    ])
+    func `with anchors or aliases is refused before they can grow`(text: String, place: String) {
+        let fault = #expect(throws: SettingsFault.self) { try decode(text) }
+        #expect(fault?.location == place)
+        #expect(fault?.expected == "values without YAML anchors and aliases")
+    }
+
+    @Test func `whose key is a tower of aliases is refused at once`() {
+        let levels = (1...30).map { "&l\($0) [*l\($0 - 1), *l\($0 - 1)]" }.joined(separator: ", ")
+        #expect(throws: SettingsFault.self) { try decode("? [&l0 x, \(levels)]\n: 1") }
+    }
+
+    @Test(arguments: ["# a & b * c\na: 1", "a: b&c*d", "a: https://host/x&y  # *note", "a: 'x # y'"])
+    func `may use the same characters elsewhere`(text: String) throws {
+        #expect(try decode(text).members().count == 1)
+    }
+
+    @Test(arguments: [
+        ("", "s.yaml"), ("a: [", "s.yaml line"), ("a: 1\na: 2", "s.yaml line"), ("\u{1}", "s.yaml"),
+    ])
+    func `that is empty or no YAML is refused with its place`(text: String, place: String) {
+        let fault = #expect(throws: SettingsFault.self) { try decode(text) }
+        #expect(fault?.location?.hasPrefix(place) == true, "\(String(describing: fault))")
+        #expect(fault?.family == .usage)
+    }
+
+    @Test func `that is too long or not UTF-8 is refused unread`() {
+        for bytes in [[UInt8](repeating: UInt8(ascii: "a"), count: 1001), [0xFF]] {
+            #expect(throws: SettingsFault.self) { try SettingsNode.decode(bytes, file: "s.yaml", limit: 1000) }
+        }
+    }
+
+    @Test func `of known keys says what is unknown, missing or wrong, and where`() throws {
+        let root = try decode("name: x\ncount: many\n")
+        let table = try SettingsTable(root, known: ["name", "count", "other"])
+        #expect(try table.required("name").text() == "x")
+        #expect(
+            throws: SettingsFault(
+                .invalid, found: "\"many\"", expected: "a whole number from 1 to 9", at: "s.yaml line 2")
+        ) { try table.required("count").integer(in: 1...9) }
+        #expect(throws: SettingsFault(.invalid, expected: "other: …", at: "s.yaml line 1")) {
+            try table.required("other")
+        }
+        #expect(throws: SettingsFault(.invalid, found: "\"count\"", expected: "one of name", at: "s.yaml line 2")) {
+            try SettingsTable(root, known: ["name"])
+        }
+    }
+}

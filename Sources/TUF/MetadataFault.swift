@@ -22,7 +22,6 @@ package enum MetadataFaultCode: String, FaultCode, CaseIterable {
     case targetUnknown = "tuf/target-unknown"
     case tooManyDelegations = "tuf/too-many-delegations"
     case tooManyRoots = "tuf/too-many-roots"
-    case unsafePath = "tuf/unsafe-path"
     case missing = "tuf/missing"
     case misuse = "tuf/misuse"
 
@@ -54,7 +53,6 @@ package enum MetadataFaultCode: String, FaultCode, CaseIterable {
         case .targetUnknown: "no such target"
         case .tooManyDelegations: "too many delegated roles to search"
         case .tooManyRoots: "too many new root versions in one run"
-        case .unsafePath: "unsafe path"
         case .missing: "metadata that is named elsewhere cannot be had"
         case .misuse: "metadata was loaded in the wrong order"
         }
@@ -71,7 +69,7 @@ package enum MetadataFaultCode: String, FaultCode, CaseIterable {
         case .missing: "it may not be there yet; run this again, or use another mirror"
         case .misuse: "this is probably a mistake in the program; please report it"
         case .malformed, .tooLong, .wrongType, .duplicateKeyID, .wrongLength, .unknownHash, .roleUnknown,
-            .targetUnknown, .tooManyDelegations, .unsafePath:
+            .targetUnknown, .tooManyDelegations:
             "nothing of it was used; try another mirror and report this to the publisher"
         }
     }

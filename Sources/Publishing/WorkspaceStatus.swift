@@ -65,7 +65,7 @@ package struct WorkspaceStatus: Sendable {
         policy.channels.flatMap { channel -> [Release] in
             let role = RoleName(policy.paths(channel.name).role)
             let live = staging.published.delegated[role]?.content
-            let all = staging.channel(role).map { ListedRelease.all(in: $0) } ?? []
+            let all = staging.content(of: role).map { ListedRelease.all(in: $0) } ?? []
             return all.map { listed in
                 Release(role: role, facts: listed.facts, isPublished: live?.targets[listed.path] == listed.file)
             }
@@ -80,7 +80,7 @@ extension Workspace {
         let staging = try Staging.load(self)
         for each in policy.channels where channel == nil || each.name == channel {
             let role = RoleName(policy.paths(each.name).role)
-            guard let content = staging.channel(role) else { continue }
+            guard let content = staging.content(of: role) else { continue }
             if let listed = ListedRelease.all(in: content).first(where: { $0.facts.version == version }) {
                 return try loadManifest(listed)
             }

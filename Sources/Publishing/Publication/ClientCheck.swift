@@ -55,10 +55,20 @@ struct ClientCheck {
         }
     }
 
+    /// Every role that targets leads to, directly or not; then each target, by the search that instances make.
     private func checkDelegations(_ updater: MetadataUpdater) throws {
-        guard let targets = updater.trusted.targets else { throw MetadataFault(.misuse) }
-        if case .listed(let roles)? = targets.content.delegations?.roles {
-            for role in roles { _ = try updater.delegated(role.name, by: targets) }
+        guard let targets = updater.trusted.targets, let snapshot = updater.trusted.snapshot else {
+            throw MetadataFault(.misuse)
+        }
+        let known = snapshot.content.meta.keys.compactMap { RoleName(metaName: $0) }.sorted()
+        var seen: Set<RoleName> = []
+        var pending = [targets]
+        while let delegator = pending.popLast() {
+            for role in delegator.content.delegations?.names(among: known) ?? [] {
+                // As each delegator sees it: an instance may come by any way.
+                let metadata = try updater.delegated(role, by: delegator)
+                if seen.insert(role).inserted { pending.append(metadata) }
+            }
         }
         for target in set.targets where try updater.target(at: target.path) != target.file {
             throw MetadataFault(.targetUnknown, at: "\(target.path) in \(target.role)")

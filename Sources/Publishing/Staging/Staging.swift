@@ -6,8 +6,19 @@ import TUF
 /// What is published and what is staged over it, read once: `review`, `sign` and `publish` judge the same bytes.
 package struct Staging: Sendable {
     package let published: PublishedMetadata
-    /// Root first, then targets, then channels.
+    /// Root first, then targets, then the roles below it.
     package let roles: [StagedRole]
+    /// Every role below targets, and who signs it.
+    package let delegations: DelegationGraph
+
+    package init(published: PublishedMetadata, roles: [StagedRole]) {
+        self.published = published
+        self.roles = roles
+        var known = published.delegated.mapValues(\.content)
+        for staged in roles where staged.role != .targets { known[staged.role] = staged.targets ?? known[staged.role] }
+        let top = roles.first { $0.role == .targets }?.targets ?? published.targets?.content
+        delegations = DelegationGraph(top: top, known: known)
+    }
 
     package static func load(_ workspace: Workspace) throws -> Staging {
         Staging(published: try PublishedMetadata.load(workspace), roles: try workspace.loadStagedRoles())
@@ -19,20 +30,21 @@ package struct Staging: Sendable {
     package var root: Root? { staged(.root)?.rootContent ?? published.root?.content }
     package var targets: Targets? { staged(.targets)?.targets ?? published.targets?.content }
 
-    /// A channel's content as it would be.
-    package func channel(_ role: RoleName) -> Targets? {
+    /// The content of a role below targets as it would be: a channel's, its archive's, a bin's.
+    package func content(of role: RoleName) -> Targets? {
         staged(role)?.targets ?? published.delegated[role]?.content
     }
 
-    /// Whose thresholds a role has to meet. A new root needs the old root's and its own (TUF 5.3.4).
+    /// Whose thresholds a role has to meet: all of them. A new root needs the old root's and its own (TUF 5.3.4), a role
+    /// below targets that of everybody who delegates to it.
     package func signers(of role: RoleName) -> [RoleSigners] {
         switch role {
         case .root:
-            return [published.root?.content, staged(.root)?.rootContent].compactMap { $0?.signers(of: .root) }
+            [published.root?.content, staged(.root)?.rootContent].compactMap { $0?.signers(of: .root) }
         case .targets:
-            return [root?.signers(of: .targets)].compactMap(\.self)
+            [root?.signers(of: .targets)].compactMap(\.self)
         default:
-            return [targets?.delegations?.signers(of: role)].compactMap(\.self)
+            delegations.node(role)?.delegators.map(\.signers) ?? []
         }
     }
 
@@ -52,7 +64,7 @@ package struct Staging: Sendable {
         }
         guard !signers(of: staged.role).isEmpty else {
             throw PublishingFault(
-                .wouldBeRefused, found: "nobody who may sign \(staged.role)", expected: "a delegation in targets",
+                .wouldBeRefused, found: "nobody who may sign \(staged.role)", expected: "a delegation to it",
                 at: staged.fileName)
         }
         try Self.checkLength(staged, signatures: signers(of: staged.role).reduce(0) { $0 + $1.keyIDs.count })

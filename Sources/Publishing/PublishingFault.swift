@@ -11,6 +11,8 @@ package enum PublishingFaultCode: String, FaultCode {
     case secretKeyInWorkspace = "publish/secret-key-in-workspace"
     case noOnlineKey = "publish/no-online-key"
     case wrongOnlineKey = "publish/wrong-online-key"
+    case noReleaseKey = "publish/no-release-key"
+    case wrongReleaseKey = "publish/wrong-release-key"
     case unknownChannel = "publish/unknown-channel"
     case versionExists = "publish/version-exists"
     case versionNotNewer = "publish/version-not-newer"
@@ -31,11 +33,13 @@ package enum PublishingFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
-            .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile, .nothingToSign,
+            .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile,
+            .nothingToSign,
             .nothingPublished:
             .usage
         case .interrupted, .stagedFileMissing: .local
-        case .secretKeyInWorkspace, .wrongOnlineKey, .metadataTooLong, .malformedStaging, .malformedMetadata,
+        case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
+            .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged:
             .refusal
         }
@@ -50,6 +54,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .secretKeyInWorkspace: "a secret key stands in the workspace"
         case .noOnlineKey: "the online key is not known on this machine"
         case .wrongOnlineKey: "this is not the online key that root names"
+        case .noReleaseKey: "the release key is not known on this machine"
+        case .wrongReleaseKey: "this is not the release key that root names"
         case .unknownChannel: "there is no such channel"
         case .versionExists: "this version is published or staged already"
         case .versionNotNewer: "this version is not newer than the newest of the channel"
@@ -77,6 +83,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .secretKeyInWorkspace:
             "move it away, for instance to a folder of your own with mode 0700; if others could read it, replace the key"
         case .noOnlineKey: "name it with --online-key FILE; it is then remembered on this machine"
+        case .noReleaseKey: "name it with --release-key FILE; it is then remembered on this machine"
         case .interrupted: "run sceau publish: it goes on where it stopped"
         case .nothingToSign: "stage something first, for instance with sceau release add"
         case .nothingPublished: "sign what is staged, then run sceau publish"

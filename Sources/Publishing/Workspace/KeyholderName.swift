@@ -4,7 +4,10 @@ import Signatures
 
 /// The names of keyholders, as files are named after them.
 enum KeyholderName {
-    static func isValid(_ name: String) -> Bool { (try? KeyName(ByteString(name))) != nil }
+    /// `Keys/minisign.pub` is no keyholder's, and not in our format.
+    static let reserved = "minisign"
+
+    static func isValid(_ name: String) -> Bool { name != reserved && (try? KeyName(ByteString(name))) != nil }
 
     /// Whom a key belongs to, for people and file names: the name it carries, or else the beginning of its id.
     static func of(_ keyID: KeyID, _ key: PublicKey?) -> String {

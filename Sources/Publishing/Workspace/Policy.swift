@@ -42,6 +42,8 @@ package struct Policy: Equatable, Sendable {
 
     package var product: ProductName
     package var onlineKey: String
+    /// Signs archives for people without these tools; nil: nobody does.
+    package var releaseKey: String?
     package var root: Signers
     package var targets: Signers
     package var snapshot: Life
@@ -56,11 +58,13 @@ package struct Policy: Equatable, Sendable {
 
     /// The policy a new workspace begins with: the same keyholders and threshold everywhere.
     package init(
-        product: ProductName, channels: [ChannelName], keyholders: [String], threshold: Int, onlineKey: String
+        product: ProductName, channels: [ChannelName], keyholders: [String], threshold: Int, onlineKey: String,
+        releaseKey: String? = nil
     ) {
         let signers = Signers(keyholders: keyholders, threshold: threshold, life: Self.offlineLife)
         self.product = product
         self.onlineKey = onlineKey
+        self.releaseKey = releaseKey
         root = signers
         targets = signers
         snapshot = Self.snapshotLife
@@ -69,11 +73,12 @@ package struct Policy: Equatable, Sendable {
     }
 
     init(
-        product: ProductName, onlineKey: String, root: Signers, targets: Signers, snapshot: Life, timestamp: Life,
-        channels: [Channel]
+        product: ProductName, onlineKey: String, releaseKey: String?, root: Signers, targets: Signers, snapshot: Life,
+        timestamp: Life, channels: [Channel]
     ) {
         self.product = product
         self.onlineKey = onlineKey
+        self.releaseKey = releaseKey
         self.root = root
         self.targets = targets
         self.snapshot = snapshot

@@ -16,6 +16,14 @@ extension Policy {
             "product: \(product)",
             "# Signs snapshot and timestamp, on the machine that publishes. Its public half is Keys/\(onlineKey).pub.",
             "online_key: \(onlineKey)",
+        ]
+        if let releaseKey {
+            lines += [
+                "# Signs archives for everyone without Sceau (minisign). Its public half is Keys/\(releaseKey).pub.",
+                "release_key: \(releaseKey)",
+            ]
+        }
+        lines += [
             "roles:",
             "  # The keys and thresholds of everything. expires_days: how long a signed version is valid;",
             "  # warn_days: sceau status warns when fewer days are left.",
@@ -52,7 +60,7 @@ extension Policy {
     }
 
     private init(_ node: SettingsNode) throws(SettingsFault) {
-        let table = try SettingsTable(node, known: ["product", "online_key", "roles", "channels"])
+        let table = try SettingsTable(node, known: ["product", "online_key", "release_key", "roles", "channels"])
         let roles = try SettingsTable(
             try table.required("roles"), known: ["root", "targets", "snapshot", "timestamp"])
         var channels: [Channel] = []
@@ -60,6 +68,7 @@ extension Policy {
         self.init(
             product: try table.required("product") { try ProductName(ByteString($0.text())) },
             onlineKey: try Self.name(table.required("online_key")),
+            releaseKey: try table.optional("release_key") { try Self.name($0) },
             root: try Self.signers(roles.required("root")), targets: try Self.signers(roles.required("targets")),
             snapshot: try Self.life(SettingsTable(roles.required("snapshot"), known: Self.lifeFields)),
             timestamp: try Self.life(SettingsTable(roles.required("timestamp"), known: Self.lifeFields)),
@@ -100,7 +109,9 @@ extension Policy {
     /// A keyholder's or key's name, as key files have it.
     private static func name(_ node: SettingsNode) throws(SettingsFault) -> String {
         let name = try node.text()
-        guard KeyholderName.isValid(name) else { throw node.invalid(expected: "a name of a-z, 0-9, '.', '_' and '-'") }
+        guard KeyholderName.isValid(name) else {
+            throw node.invalid(expected: "a name of a-z, 0-9, '.', '_' and '-', other than \(KeyholderName.reserved)")
+        }
         return name
     }
 

@@ -24,6 +24,10 @@ package struct Workspace: Sendable {
     package var anchor: FilePath { keys.appending("root.json") }
     /// Where the online key's file is on this machine, as one line of text. Never shared, never published.
     package var onlineKeyNote: FilePath { keys.appending(".online-key") }
+    /// Likewise where the release key's file is.
+    package var releaseKeyNote: FilePath { keys.appending(".release-key") }
+    /// The release key's public half as minisign reads it, for handing out. Made from root, and nothing reads it here.
+    package var minisignKey: FilePath { keys.appending("\(KeyholderName.reserved).pub") }
     package func publicKey(_ name: String) -> FilePath { keys.appending("\(name).pub") }
 
     // MARK: Releases

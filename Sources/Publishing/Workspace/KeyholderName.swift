@@ -3,7 +3,10 @@ import SecretKeys
 import Signatures
 
 /// The names of keyholders, as files are named after them.
-enum KeyholderName {
+package enum KeyholderName {
+    /// The person who holds a key of this name: the part before the first dot.
+    package static func person(of name: String) -> String { name.prefix { $0 != "." }.description }
+
     /// `Keys/minisign.pub` is no keyholder's, and not in our format.
     static let reserved = "minisign"
 

@@ -2,7 +2,8 @@ import FoundationEssentials
 import Primitives
 import Releases
 
-/// `Keys/policy.yaml`: what roles and channels are made from. Written by `init`, read by every other command.
+/// `Keys/policy.yaml`: what root, targets and channels ought to be. Written by `init`, edited by people and by
+/// `root propose`, which makes metadata from it. Who signs what in truth is for signed metadata to say.
 package struct Policy: Equatable, Sendable {
     /// How long metadata of a role is valid.
     package struct Life: Equatable, Sendable {

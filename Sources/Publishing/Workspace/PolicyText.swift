@@ -10,9 +10,10 @@ extension Policy {
     /// The text that `init` writes, with every field explained. `decode` reads it back.
     package var text: String {
         var lines = [
-            "# The policy of this workspace. sceau writes it once, at init, and reads it afterwards; people may edit it.",
-            "# Keyholders and thresholds in force are those of the signed root and targets metadata: a change of them here",
-            "# changes nothing by itself. Days and keep count from the next time something is staged or published.",
+            "# The policy of this workspace: what root, targets and channels ought to be. sceau root propose makes them from",
+            "# it, for keyholders to sign, and writes this file anew when it is told to change something; people may edit it.",
+            "# In force are the keyholders and thresholds of the signed and published metadata. Days and keep count from the",
+            "# next time something is staged or published.",
             "product: \(product)",
             "# Signs snapshot and timestamp, on the machine that publishes. Its public half is Keys/\(onlineKey).pub.",
             "online_key: \(onlineKey)",

@@ -12,8 +12,7 @@ import TUF
 /// targets and every channel, staged for signing.
 package struct WorkspaceInitialisation {
     private let workspace: Workspace
-    private let product: ProductName
-    private let channels: [ChannelName]
+    private let policy: Policy
     private let keyholders: [PublicKeyFile]
     private let threshold: Int
     private let onlineKey: PublicKeyFile
@@ -34,19 +33,14 @@ package struct WorkspaceInitialisation {
             throw PublishingFault(.unknownChannel, found: "\"\(channel)\" twice", expected: "each channel once")
         }
         self.workspace = workspace
-        self.product = product
-        self.channels = channels
         self.keyholders = keyholders
         self.threshold = threshold
         self.onlineKey = onlineKey
         self.onlineKeyPath = onlineKeyPath
-        var warnings: [String] = []
-        if threshold == keyholders.count {
-            warnings.append(
-                "all \(threshold) of \(keyholders.count) keyholders must sign: when one key is lost, nothing can be "
-                    + "published any more, and instances have to be set up anew")
-        }
-        self.warnings = warnings
+        policy = Policy(
+            product: product, channels: channels, keyholders: keyholders.map { "\($0.name)" }, threshold: threshold,
+            onlineKey: "\(onlineKey.name)")
+        warnings = KeyholderWarnings.about(policy.keyholderRules)
     }
 
     private static func check(
@@ -76,9 +70,6 @@ package struct WorkspaceInitialisation {
     package func run(now: Date) throws {
         try checkFree()
         let storage = workspace.storage
-        let policy = Policy(
-            product: product, channels: channels, keyholders: keyholders.map { "\($0.name)" }, threshold: threshold,
-            onlineKey: "\(onlineKey.name)")
         for folder in [workspace.keys, workspace.releases, workspace.staged] { try storage.makeDirectory(folder) }
         try workspace.checkHoldsNoSecretKey()
         let lock = try workspace.lock()

@@ -64,6 +64,7 @@ final class Association {
 
     func publish() throws {
         try check(Tool.sceau, ["publish", "--workspace", workspace])
+        try PythonTUF.read(releases, root: folder.path("workspace/Keys/root.json").string, at: Date())
     }
 
     /// Adds, signs by two and publishes.

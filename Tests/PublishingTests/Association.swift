@@ -89,7 +89,14 @@ struct Association {
         let staging = try publication.checkStaging()
         guard !staging.roles.isEmpty else { return didPublish }
         try publication.complete(publication.prepare(staging, signer: key("online")))
+        try checkWithPythonTUF()
         return true
+    }
+
+    /// What is published, in the eyes of another implementation.
+    @discardableResult
+    func checkWithPythonTUF() throws -> PythonTUF.Reading {
+        try PythonTUF.read(workspace.releases.string, root: workspace.anchor.string, at: now)
     }
 
     @discardableResult
@@ -97,6 +104,7 @@ struct Association {
         let publication = try Publication(workspace: workspace, now: now)
         let prepared = try publication.prepareRefresh(signer: key("online"))
         try publication.complete(prepared)
+        try checkWithPythonTUF()
         return prepared
     }
 

@@ -65,7 +65,7 @@ let adapters: [Target] = [
         ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", systemPackage]),
     module(
         "SecretKeys",
-        ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CLinux", systemPackage]),
+        ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CCrypto", "CLinux", systemPackage]),
     module("Transport", ["Primitives", "Signatures", "CCurl", "DurableStorage", systemPackage]),
     module("StaticHTTP", ["Primitives", "Serving", "Signatures", "DurableStorage", systemPackage] + nio),
 ]

@@ -6,6 +6,7 @@ package typealias KeyFault = Fault<KeyFaultCode>
 package enum KeyFaultCode: String, FaultCode {
     case invalidName = "key/invalid-name"
     case malformed = "key/malformed"
+    case unsupported = "key/unsupported"
     case costOutOfBounds = "key/cost-out-of-bounds"
     case mismatch = "key/mismatch"
     case exposed = "key/exposed"
@@ -18,7 +19,7 @@ package enum KeyFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .malformed, .costOutOfBounds, .mismatch, .exposed, .notAFile: .refusal
+        case .malformed, .unsupported, .costOutOfBounds, .mismatch, .exposed, .notAFile: .refusal
         case .exists, .wrongPassphrase, .memory: .local
         case .invalidName, .passphraseNeeded, .invalidPassphrase: .usage
         }
@@ -28,6 +29,7 @@ package enum KeyFaultCode: String, FaultCode {
         switch self {
         case .invalidName: "not a name for a key"
         case .malformed: "malformed key file"
+        case .unsupported: "not a key that can be used here"
         case .costOutOfBounds: "the key file asks for more work than is sensible"
         case .mismatch: "the secret key and the public key of this file do not belong together"
         case .exposed: "other users of this machine can reach this secret key"
@@ -48,7 +50,7 @@ package enum KeyFaultCode: String, FaultCode {
         case .wrongPassphrase: "try again; when you are sure of the passphrase, take the file from your backup"
         case .memory: "free some memory and run this again; encrypted keys need up to 1 GiB for a moment"
         case .costOutOfBounds, .mismatch: "take the file from your backup, or generate a new key and propose it"
-        case .malformed, .exposed, .notAFile, .invalidPassphrase: nil
+        case .malformed, .unsupported, .exposed, .notAFile, .invalidPassphrase: nil
         }
     }
 }

@@ -21,13 +21,13 @@ package struct KeyStorage: Sendable {
             guard error.code == .exposed, (try? loadPublicKeyFile(path)) != nil else { throw error }
             throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: path.string)
         }
-        return try located(path) { () throws(KeyFault) in try KeyFile.decode(try contents(of: file)) }
+        return try located(path) { try KeyFile.decode(try contents(of: file)) }
     }
 
     /// A public key's file. Throws `.malformed` or a storage fault.
     package func loadPublicKeyFile(_ path: FilePath) throws -> PublicKeyFile {
         let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
-        return try located(path) { () throws(KeyFault) in try PublicKeyFile.decode(bytes) }
+        return try located(path) { try PublicKeyFile.decode(bytes) }
     }
 
     /// The public half of either kind of file; a secret key's file is judged as `loadKeyFile` does.
@@ -41,7 +41,7 @@ package struct KeyStorage: Sendable {
     }
 
     /// Judges the file that was opened, not whatever stands at its path a moment later.
-    private func checkIsPrivate(_ file: ReadableFile) throws(KeyFault) {
+    func checkIsPrivate(_ file: ReadableFile) throws(KeyFault) {
         var status = stat()
         guard fstat(file.descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             throw KeyFault(.notAFile, at: file.path.string)
@@ -68,10 +68,11 @@ package struct KeyStorage: Sendable {
         return bytes
     }
 
-    private func located<Result>(_ path: FilePath, _ body: () throws(KeyFault) -> Result) throws(KeyFault) -> Result {
-        do { return try body() } catch {
+    /// Adds to a fault of `body` which file it is about.
+    func located<Result>(_ path: FilePath, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as KeyFault {
             let location = error.location.map { "\($0) in \(path.string)" } ?? path.string
-            throw KeyFault(error.code, found: error.found, expected: error.expected, at: location)
+            throw KeyFault(error.code, found: error.found, expected: error.expected, at: location, hint: error.hint)
         }
     }
 

@@ -6,33 +6,31 @@ package enum Passphrase {
     package static let longest = 1024
 
     /// From an open file or pipe, to its end. One trailing line break (LF or CRLF) is not part of the passphrase.
-    package static func load(from file: FileDescriptor, named name: String) throws -> SecretBytes {
+    package static func load(
+        from file: FileDescriptor, named name: String, allowingEmpty: Bool = false
+    ) throws -> SecretBytes {
         // Room for a line break and for one byte more, by which too long a passphrase is known.
         let passphrase = try SecretBytes(capacity: longest + 3) { buffer in
-            var count = 0
-            while count < buffer.count {
-                let read = try read(file, into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]), name)
-                if read == 0 { break }
-                count += read
+            do {
+                let count = try file.readToEnd(into: buffer)
+                return withoutLineBreak(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            } catch let error as Errno {
+                throw KeyFault(.invalidPassphrase, found: error.description.lowercased(), at: name)
             }
-            return withoutLineBreak(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
-        try check(passphrase, at: name)
+        try check(passphrase, at: name, allowingEmpty: allowingEmpty)
         return passphrase
     }
 
-    package static func check(_ passphrase: SecretBytes, at name: String? = nil) throws(KeyFault) {
-        guard passphrase.count > 0 else { throw KeyFault(.invalidPassphrase, found: "an empty one", at: name) }
+    /// Throws `.invalidPassphrase`. An empty one is allowed only for other tools' keys, which some tools "encrypt" with it.
+    package static func check(
+        _ passphrase: SecretBytes, at name: String? = nil, allowingEmpty: Bool = false
+    ) throws(KeyFault) {
+        guard passphrase.count > 0 || allowingEmpty else {
+            throw KeyFault(.invalidPassphrase, found: "an empty one", at: name)
+        }
         guard passphrase.count <= longest else {
             throw KeyFault(.invalidPassphrase, expected: "at most \(longest) bytes", at: name)
-        }
-    }
-
-    private static func read(
-        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, _ name: String
-    ) throws -> Int {
-        do { return try file.read(into: buffer) } catch let error as Errno {
-            throw KeyFault(.invalidPassphrase, found: error.description.lowercased(), at: name)
         }
     }
 

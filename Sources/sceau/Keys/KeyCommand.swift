@@ -8,8 +8,8 @@ import Signatures
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Make and show keys.",
-        subcommands: [KeyGenerate.self, KeyShow.self])
+        abstract: "Make, import and show keys.",
+        subcommands: [KeyGenerate.self, KeyImport.self, KeyShow.self])
 }
 
 extension PublicKeyFile {

@@ -29,18 +29,22 @@ package enum PublishingFaultCode: String, FaultCode {
     case thresholdNotMet = "publish/threshold-not-met"
     case stagedFileChanged = "publish/staged-file-changed"
     case stagedFileMissing = "publish/staged-file-missing"
+    case unknownRole = "publish/unknown-role"
+    case notAKeyholder = "publish/not-a-keyholder"
+    case missingPublicKey = "publish/missing-public-key"
+    case keyNameTaken = "publish/key-name-taken"
+    case notStaged = "publish/not-staged"
 
     package var family: FaultFamily {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
             .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile,
-            .nothingToSign,
-            .nothingPublished:
+            .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder, .missingPublicKey, .notStaged:
             .usage
         case .interrupted, .stagedFileMissing: .local
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
             .malformedMetadata,
-            .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged:
+            .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken:
             .refusal
         }
     }
@@ -72,6 +76,11 @@ package enum PublishingFaultCode: String, FaultCode {
         case .thresholdNotMet: "not enough valid signatures"
         case .stagedFileChanged: "a staged file is not the one that was signed"
         case .stagedFileMissing: "a staged file is missing"
+        case .unknownRole: "there is no such role"
+        case .notAKeyholder: "this is no keyholder of these roles"
+        case .missingPublicKey: "a public key that the policy names is not there"
+        case .keyNameTaken: "this name is published for another key"
+        case .notStaged: "this role is not staged"
         }
     }
 
@@ -95,6 +104,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .malformedStaging:
             "bring the file back from your repository, or remove it from Staged/ and stage it again"
         case .stagedFileMissing: "bring Staged/targets from the machine that staged the release"
+        case .missingPublicKey: "bring it to Keys/, or take the name out of Keys/policy.yaml"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil
         }

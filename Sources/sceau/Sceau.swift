@@ -20,6 +20,6 @@ struct Sceau: ParsableCommand {
         version: Tool.versionLine("sceau"),
         subcommands: [
             KeyCommand.self, InitCommand.self, ReleaseCommand.self, ReviewCommand.self, SignCommand.self,
-            PublishCommand.self, RefreshCommand.self, StatusCommand.self,
+            PublishCommand.self, RefreshCommand.self, StatusCommand.self, RootCommand.self, DiscardCommand.self,
         ])
 }

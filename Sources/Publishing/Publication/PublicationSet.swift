@@ -47,9 +47,7 @@ struct PublicationSet: Sendable {
             guard let digest = file.facts.sha256 else {
                 throw PublishingFault(.wouldBeRefused, found: "no sha256", expected: "one", at: place)
             }
-            // Metadata may have been staged elsewhere, by another tool; its paths become places in Releases/.
-            let components = path.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            guard components.allSatisfy({ !$0.isEmpty && $0.first != UInt8(ascii: ".") && !$0.contains(0) }) else {
+            guard Workspace.isSafe(path) else {
                 throw PublishingFault(.wouldBeRefused, found: "an unsafe path", at: place)
             }
             return Target(role: metadata.role, path: path, file: file, digest: digest)

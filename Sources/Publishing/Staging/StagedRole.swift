@@ -26,12 +26,7 @@ package struct StagedRole: Sendable {
     package let signedBytes: [UInt8]
     package let entries: [Entry]
 
-    package var header: PayloadHeader {
-        switch content {
-        case .root(let root): root.header
-        case .targets(let targets): targets.header
-        }
-    }
+    package var header: PayloadHeader { content.header }
     package var version: Int { header.version }
     package var expires: Date { header.expires }
     package var fileName: String { role.fileName(version: version) }
@@ -143,7 +138,7 @@ extension StagedRole {
 extension Workspace {
     func signatures(of staged: StagedRole) -> FilePath { signatures(staged.role, version: staged.version) }
 
-    private func signatures(_ role: RoleName, version: Int) -> FilePath {
+    func signatures(_ role: RoleName, version: Int) -> FilePath {
         stagedSignatures.appending("\(version).\(PercentEncoding.encode(role.text))")
     }
 

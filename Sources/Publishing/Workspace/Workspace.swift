@@ -51,8 +51,15 @@ package struct Workspace: Sendable {
 
     /// `path` below `folder`, where a target of this path stands with consistent snapshots.
     package static func file(_ path: ByteString, below folder: FilePath) -> FilePath {
-        // `PublicationSet` refuses paths that climb before anything is written by them.
+        // Whoever changes anything by such a path asks `isSafe` first.
         folder.appending(String(decoding: path.bytes, as: UTF8.self))
+    }
+
+    /// Whether a target path stays below its folder, and names nothing hidden. Metadata may have been staged elsewhere, by
+    /// another tool; its paths become places in `Releases/`.
+    static func isSafe(_ path: ByteString) -> Bool {
+        path.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .allSatisfy { !$0.isEmpty && $0.first != UInt8(ascii: ".") && !$0.contains(0) }
     }
 
     /// Throws unless this is a workspace that holds no secret key.

@@ -14,7 +14,6 @@ package struct WorkspaceInitialisation {
     private let workspace: Workspace
     private let policy: Policy
     private let keyholders: [PublicKeyFile]
-    private let threshold: Int
     private let onlineKey: PublicKeyFile
     private let onlineKeyPath: FilePath
 
@@ -32,9 +31,9 @@ package struct WorkspaceInitialisation {
         for (index, channel) in channels.enumerated() where channels[..<index].contains(channel) {
             throw PublishingFault(.unknownChannel, found: "\"\(channel)\" twice", expected: "each channel once")
         }
+        for channel in channels { try channel.checkFree() }
         self.workspace = workspace
         self.keyholders = keyholders
-        self.threshold = threshold
         self.onlineKey = onlineKey
         self.onlineKeyPath = onlineKeyPath
         policy = Policy(
@@ -79,7 +78,7 @@ package struct WorkspaceInitialisation {
         }
         try writeIgnoreFiles()
         try workspace.rememberOnlineKey(onlineKeyPath)
-        for staged in firstMetadata(policy, now) { try workspace.stage(staged) }
+        for staged in try firstMetadata(now: now) { try workspace.stage(staged) }
         // Last: a folder without it is not a workspace, and init can be run again.
         try storage.write(Array(policy.text.utf8), to: workspace.policyFile)
     }
@@ -107,30 +106,10 @@ package struct WorkspaceInitialisation {
         try workspace.storage.write(Array(text.utf8), to: path)
     }
 
-    private func firstMetadata(_ policy: Policy, _ now: Date) -> [StagedRole] {
-        let keys = Dictionary(
-            uniqueKeysWithValues: keyholders.map { ($0.publicKey.computedID, $0.publicKey) })
-        let offline = RoleKeys(keyIDs: keyholders.map(\.publicKey.computedID), threshold: threshold)
-        let online = RoleKeys(keyIDs: [onlineKey.publicKey.computedID], threshold: 1)
-        var rootKeys = keys
-        rootKeys[onlineKey.publicKey.computedID] = onlineKey.publicKey
-        func header(_ life: Policy.Life) -> PayloadHeader { PayloadHeader(version: 1, expires: life.expiry(from: now)) }
-
-        let root = Root(
-            header: header(policy.root.life), keys: rootKeys,
-            roles: [.root: offline, .targets: offline, .snapshot: online, .timestamp: online], extra: [:])
-        let delegated = policy.channels.map { channel in
-            DelegatedRole(
-                name: RoleName(policy.paths(channel.name).role), keys: offline, terminating: true,
-                scope: .patterns([PathPattern(policy.paths(channel.name).pattern)]))
-        }
-        let targets = Targets(
-            header: header(policy.targets.life), targets: [:], delegations: Delegations(keys: keys, roles: delegated))
-        let empty = policy.channels.map { channel in
-            StagedRole.unsigned(
-                RoleName(policy.paths(channel.name).role),
-                .targets(Targets(header: header(channel.signers.life), targets: [:], delegations: nil)))
-        }
-        return [.unsigned(.root, .root(root)), .unsigned(.targets, .targets(targets))] + empty
+    private func firstMetadata(now: Date) throws -> [StagedRole] {
+        let keyring = try Keyring(policy, new: keyholders + [onlineKey], workspace: workspace)
+        let nothing = Staging(published: PublishedMetadata(), roles: [])
+        return try ProposalPlan(policy, keyring: keyring, staging: nothing, renewal: .none, now: now).steps.map(
+            \.staged)
     }
 }

@@ -31,7 +31,7 @@ struct PublishCommand: ParsableCommand {
             return try json.print(["published": false], orText: Self.nothingStaged)
         }
         let prepared = try stating("nothing went live") {
-            try publication.prepare(staging, signer: onlineKey.load(workspace))
+            try publication.prepare(staging, signer: onlineKey.load(workspace, for: staging.root))
         }
         try publication.finish(prepared)
         try stating("it was published") { try onlineKey.remember(workspace) }
@@ -69,7 +69,8 @@ struct RefreshCommand: ParsableCommand {
             try publication.finish(unfinished)
         }
         let prepared = try stating("nothing went live") {
-            try publication.prepareRefresh(signer: onlineKey.load(workspace))
+            try publication.prepareRefresh(
+                signer: onlineKey.load(workspace, for: PublishedMetadata.load(workspace).root?.content))
         }
         try publication.finish(prepared)
         try stating("it was published") { try onlineKey.remember(workspace) }

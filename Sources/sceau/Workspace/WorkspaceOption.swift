@@ -6,6 +6,7 @@ import Primitives
 import Publishing
 import SecretKeys
 import SystemPackage
+import TUF
 
 /// `--workspace W`: the folder with `Keys/`, `Releases/` and `Staged/`.
 struct WorkspaceOption: ParsableArguments {
@@ -24,8 +25,9 @@ struct OnlineKeyOption: ParsableArguments {
 
     @OptionGroup var passphrase: PassphraseOption
 
-    func load(_ workspace: Workspace) throws -> SecretKey {
-        let file = try workspace.loadOnlineKeyFile(named: onlineKey)
+    /// `root` is the one that says which key it is.
+    func load(_ workspace: Workspace, for root: @autoclosure () throws -> Root?) throws -> SecretKey {
+        let file = try workspace.loadOnlineKeyFile(named: onlineKey, for: root())
         let passphrase = file.holding == .plainFile ? nil : try passphrase.load(for: file.name)
         return try file.secretKey(passphrase: passphrase)
     }

@@ -71,6 +71,8 @@ private struct JSONWriter {
 
     private func write(_ text: ByteString, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
+        defer { output.append(UInt8(ascii: "\"")) }
+        guard text.bytes.contains(where: needsEscape) else { return output.append(contentsOf: text.bytes) }
         for byte in text.bytes {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
@@ -83,6 +85,9 @@ private struct JSONWriter {
                 output.append(byte)
             }
         }
-        output.append(UInt8(ascii: "\""))
+    }
+
+    private func needsEscape(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || (escapesControls && byte < 0x20)
     }
 }

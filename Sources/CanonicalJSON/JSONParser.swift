@@ -24,7 +24,7 @@ extension JSONValue {
     }
 
     private static func isValidUTF8(_ bytes: [UInt8]) -> Bool {
-        if bytes.allSatisfy({ $0 < 0x80 }) { return true }
+        if bytes.reduce(0, |) < 0x80 { return true }
         return String(validating: bytes, as: UTF8.self) != nil
     }
 }
@@ -34,6 +34,9 @@ private struct JSONParser {
     let maximumDepth: Int
     var position = 0
     var depth = 0
+    /// Short strings read lately, by length and first byte: the names of fields, which every entry of a long list repeats.
+    private var recent = [ByteString](repeating: "", count: 64)
+    private static let longestShared = 16
 
     init(bytes: [UInt8], maximumDepth: Int) {
         self.bytes = bytes
@@ -167,20 +170,25 @@ private struct JSONParser {
     private mutating func parseString() throws(JSONFault) -> ByteString {
         position += 1
         let start = position
-        while let byte = peek() {
-            switch byte {
-            case UInt8(ascii: "\""):
-                position += 1
-                return ByteString(Array(bytes[start..<position - 1]))
-            case UInt8(ascii: "\\"):
-                return try parseEscapedString(from: start)
-            case 0..<0x20:
-                throw syntaxFault(expected: "control characters to be escaped")
-            default:
-                position += 1
-            }
-        }
-        throw syntaxFault(expected: "the end of a string")
+        var end = start
+        while end < bytes.count, !Self.isSpecial(bytes[end]) { end += 1 }
+        position = end
+        guard peek() == UInt8(ascii: "\"") else { return try parseEscapedString(from: start) }
+        position += 1
+        return text(bytes[start..<end])
+    }
+
+    /// A string without escapes; of one that came lately, the copy made then.
+    private mutating func text(_ content: ArraySlice<UInt8>) -> ByteString {
+        guard content.count <= Self.longestShared, let first = content.first else { return ByteString(Array(content)) }
+        let place = (Int(first) &+ content.count) & (recent.count - 1)
+        if !recent[place].bytes.elementsEqual(content) { recent[place] = ByteString(Array(content)) }
+        return recent[place]
+    }
+
+    /// What does not stand for itself within a string.
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20
     }
 
     private mutating func parseEscapedString(from start: Int) throws(JSONFault) -> ByteString {

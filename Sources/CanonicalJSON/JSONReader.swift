@@ -3,12 +3,18 @@ import Primitives
 /// A JSON value together with the path that led to it, so that each fault says where.
 package struct JSONReader: Sendable {
     package let value: JSONValue
-    package let path: String
+    private let place: JSONPlace
 
     package init(_ value: JSONValue, at path: String) {
-        self.value = value
-        self.path = path
+        self.init(value, .top(path))
     }
+
+    fileprivate init(_ value: JSONValue, _ place: JSONPlace) {
+        self.value = value
+        self.place = place
+    }
+
+    package var path: String { place.path }
 
     package func object() throws(JSONFault) -> JSONObject {
         guard case .object(let object) = value else { throw wrongType("an object") }
@@ -17,7 +23,7 @@ package struct JSONReader: Sendable {
 
     package func array() throws(JSONFault) -> JSONElements {
         guard case .array(let elements) = value else { throw wrongType("an array") }
-        return JSONElements(elements, at: path)
+        return JSONElements(elements, at: place)
     }
 
     package func string() throws(JSONFault) -> ByteString {
@@ -49,12 +55,12 @@ package struct JSONReader: Sendable {
     }
 
     package func optionalField(_ name: ByteString) throws(JSONFault) -> JSONReader? {
-        try object()[name].map { JSONReader($0, at: "\(path).\(name)") }
+        try object()[name].map { JSONReader($0, .field(name, of: place)) }
     }
 
     /// The members of this object, in byte order of their names.
-    package func members() throws(JSONFault) -> [(name: ByteString, reader: JSONReader)] {
-        try object().members.map { ($0.name, JSONReader($0.value, at: "\(path).\($0.name)")) }
+    package func members() throws(JSONFault) -> JSONMembers {
+        JSONMembers(try object().members, at: place)
     }
 
     package func invalid(expected: String) -> JSONFault {
@@ -67,22 +73,57 @@ package struct JSONReader: Sendable {
     }
 }
 
-/// The elements of an array, each with its path, made one at a time: text of 5 MB may hold millions, and is read before
-/// anybody knows who wrote it.
+/// The way from the whole text to a value in it. Put into words only when there is a fault to report: reading a file of
+/// 10,000 targets takes 80,000 steps.
+private indirect enum JSONPlace: Sendable {
+    case top(String)
+    case field(ByteString, of: JSONPlace)
+    case element(Int, of: JSONPlace)
+
+    var path: String {
+        switch self {
+        case .top(let path): path
+        case .field(let name, let object): "\(object.path).\(name)"
+        case .element(let index, let array): "\(array.path)[\(index)]"
+        }
+    }
+}
+
+/// The elements of an array, made one at a time: text of 5 MB may hold millions, and is read before anybody knows who
+/// wrote it.
 package struct JSONElements: Sequence, IteratorProtocol {
-    private let values: [JSONValue]
-    private let path: String
+    private var values: IndexingIterator<[JSONValue]>
+    private let place: JSONPlace
     private var index = 0
 
-    fileprivate init(_ values: [JSONValue], at path: String) {
-        self.values = values
-        self.path = path
+    fileprivate init(_ values: [JSONValue], at place: JSONPlace) {
+        self.values = values.makeIterator()
+        self.place = place
     }
 
     package mutating func next() -> JSONReader? {
-        guard index < values.count else { return nil }
+        guard let value = values.next() else { return nil }
         defer { index += 1 }
-        return JSONReader(values[index], at: "\(path)[\(index)]")
+        return JSONReader(value, .element(index, of: place))
+    }
+}
+
+/// The members of an object, likewise.
+package struct JSONMembers: RandomAccessCollection {
+    private let members: [JSONObject.Member]
+    private let place: JSONPlace
+
+    fileprivate init(_ members: [JSONObject.Member], at place: JSONPlace) {
+        self.members = members
+        self.place = place
+    }
+
+    package var startIndex: Int { members.startIndex }
+    package var endIndex: Int { members.endIndex }
+
+    package subscript(index: Int) -> (name: ByteString, reader: JSONReader) {
+        let member = members[index]
+        return (member.name, JSONReader(member.value, .field(member.name, of: place)))
     }
 }
 

@@ -30,9 +30,16 @@ package struct JSONObject: Hashable, Sendable {
 
     /// Sorts `members`. Returns nil when a name occurs twice.
     package init?(_ members: [Member]) {
-        let sorted = members.sorted { $0.name < $1.name }
-        for (left, right) in zip(sorted, sorted.dropFirst()) where left.name == right.name { return nil }
-        self.members = sorted
+        self.members = members
+        // Most files are written in order.
+        guard !hasAscendingNames else { return }
+        self.members.sort { $0.name < $1.name }
+        guard hasAscendingNames else { return nil }
+    }
+
+    /// Each name below the next one: in order, and none twice.
+    private var hasAscendingNames: Bool {
+        zip(members, members.dropFirst()).allSatisfy { $0.name < $1.name }
     }
 
     package subscript(name: ByteString) -> JSONValue? {

@@ -15,6 +15,9 @@ struct JSONTests {
         ("9223372036854775807", "9223372036854775807"),
         ("-9223372036854775808", "-9223372036854775808"),
         ("{}", "{}"), ("[]", "[]"),
+        // Alike in length and first byte, as the parser remembers short strings.
+        ("[\"ab\",\"ac\",\"ab\",\"b\",\"\",\"\"]", "[\"ab\",\"ac\",\"ab\",\"b\",\"\",\"\"]"),
+        ("{\"ab\":1,\"aa\":{\"ac\":2,\"ab\":3}}", "{\"aa\":{\"ab\":3,\"ac\":2},\"ab\":1}"),
     ])
     func `has one canonical form`(text: String, canonical: String) throws {
         let value = try JSONValue.decode(Array(text.utf8))
@@ -36,6 +39,7 @@ struct JSONTests {
         ("1.0", .notAnInteger), ("1e2", .notAnInteger), ("-1E2", .notAnInteger), ("9223372036854775808", .notAnInteger),
         ("-9223372036854775809", .notAnInteger), ("99999999999999999999999999", .notAnInteger),
         ("{\"a\":1,\"a\":1}", .duplicateName), ("{\"a\":1,\"\\u0061\":1}", .duplicateName),
+        ("{\"a\":1,\"b\":1,\"a\":1}", .duplicateName), ("{\"b\":1,\"a\":1,\"b\":1}", .duplicateName),
         ("[[[[[1]]]]]", .tooDeep), ("{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}", .tooDeep),
         ("\"" + String(repeating: "x", count: 100) + "\"", .tooLong),
     ])
@@ -91,5 +95,6 @@ struct JSONTests {
             throws: JSONFault(.wrongType, found: "a string", expected: "an integer", at: "root.a[0].b")
         ) { try element.field("b").integer(in: 0...1) }
         #expect(throws: JSONFault(.missingField, expected: "\"c\"", at: "root.a[0]")) { try element.field("c") }
+        #expect(try element.members().map(\.reader.path) == ["root.a[0].b"])
     }
 }

@@ -45,10 +45,17 @@ package struct ReleaseFileName: Hashable, Comparable, Sendable, CustomStringConv
 
     package static let manifest = ReleaseFileName(unchecked: "release.json")
     package static let listing = ReleaseFileName(unchecked: "tree.mtree")
+    /// The other files of a release with their digests, as `sha256sum -c` reads them.
+    package static let sums = ReleaseFileName(unchecked: "SHA256SUMS")
 
     /// `<product>-<version>.tar.zst`; within the limit, since a label has at most 32 and a version at most 64 bytes.
     package static func archive(_ product: ProductName, _ version: Version) -> ReleaseFileName {
         ReleaseFileName(unchecked: ByteString("\(product)-\(version).tar.zst"))
+    }
+
+    /// The archive's signature for minisign: `<archive>.minisig`; likewise within the limit.
+    package static func minisig(_ product: ProductName, _ version: Version) -> ReleaseFileName {
+        ReleaseFileName(unchecked: ByteString("\(archive(product, version)).minisig"))
     }
 
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }

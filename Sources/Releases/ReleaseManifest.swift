@@ -76,6 +76,10 @@ package struct ReleaseManifest: Hashable, Sendable {
     package var install = JSONObject()
     package var minimumAgentVersion: Version?
     package var attachments: [ReleaseFileName] = []
+    /// Whether the archive is signed for minisign too. An agent does not need it.
+    package var hasMinisig = false
+    /// Whether there is a `SHA256SUMS`. Likewise.
+    package var hasSums = false
     /// Fields of others and of later versions; they never decide anything here.
     package var extensions = JSONObject()
 
@@ -95,11 +99,12 @@ package struct ReleaseManifest: Hashable, Sendable {
     package var paths: ReleasePaths { ReleasePaths(product: product, channel: channel) }
     package var facts: ReleaseFacts { ReleaseFacts(version: version, severity: severity, time: time) }
     package var archiveFile: ReleaseFileName { .archive(product, version) }
+    package var minisigFile: ReleaseFileName { .minisig(product, version) }
 
     /// Every file of this release, `release.json` first: all the channel's metadata may list for this version.
     package var files: [ReleaseFileName] {
         [.manifest, archiveFile, .listing] + (notes.map { [$0] } ?? []) + advisories.map(\.file)
-            + patches.map(\.file) + attachments
+            + patches.map(\.file) + attachments + (hasMinisig ? [minisigFile] : []) + (hasSums ? [.sums] : [])
     }
 
     /// Throws when a limit is broken or two files have one name: called by `encode` and `decode`.

@@ -25,16 +25,23 @@ extension ReleaseManifest {
                 "sha256": .string(ByteString(tree.sha256.hex)), "listing": .string(ReleaseFileName.listing.text),
                 "files": .integer(Int64(tree.files)), "bytes": .integer(Int64(tree.bytes)),
             ],
-            "archive": [
-                "file": .string(archiveFile.text), "sha256": .string(ByteString(archive.sha256.hex)),
-                "bytes": .integer(Int64(archive.bytes)),
-            ],
+            "archive": .object(archiveObject),
             "patches": .array(patches.map(\.value)), "install": .object(install),
             "attachments": .array(attachments.map { .string($0.text) }),
         ]
         if let notes { object["notes"] = .string(notes.text) }
         if let minimumAgentVersion { object["minimum_agent_version"] = .string(minimumAgentVersion.text) }
+        if hasSums { object["sums"] = .string(ReleaseFileName.sums.text) }
         if !extensions.members.isEmpty { object["extensions"] = .object(extensions) }
+        return object
+    }
+
+    private var archiveObject: JSONObject {
+        var object: JSONObject = [
+            "file": .string(archiveFile.text), "sha256": .string(ByteString(archive.sha256.hex)),
+            "bytes": .integer(Int64(archive.bytes)),
+        ]
+        if hasMinisig { object["minisig"] = .string(minisigFile.text) }
         return object
     }
 
@@ -58,7 +65,7 @@ extension ReleaseManifest {
 
     private static let fields: [ByteString] = [
         "format", "product", "channel", "version", "time", "severity", "summary", "advisories", "tree", "archive",
-        "patches", "install", "attachments", "notes", "minimum_agent_version", "extensions",
+        "patches", "install", "attachments", "notes", "minimum_agent_version", "sums", "extensions",
     ]
 
     private init(_ reader: JSONReader) throws {
@@ -80,6 +87,8 @@ extension ReleaseManifest {
         install = try reader.field("install").object()
         minimumAgentVersion = try reader.optionalField("minimum_agent_version").map { try Version($0.string()) }
         attachments = try reader.field("attachments").array().map { try ReleaseFileName($0.string()) }
+        hasMinisig = try archive.optionalField("minisig").map { try $0.check(is: minisigFile) } != nil
+        hasSums = try reader.optionalField("sums").map { try $0.check(is: .sums) } != nil
         extensions = try reader.optionalField("extensions")?.object() ?? JSONObject()
     }
 }
@@ -102,5 +111,10 @@ extension ReleaseManifest.Patch {
 }
 
 extension JSONReader {
+    /// A file whose name is settled already.
+    fileprivate func check(is name: ReleaseFileName) throws(JSONFault) {
+        guard try string() == name.text else { throw invalid(expected: "\"\(name)\"") }
+    }
+
     fileprivate func size() throws(JSONFault) -> Int { try integer(in: 0...ReleaseLimits.fileBytes) }
 }

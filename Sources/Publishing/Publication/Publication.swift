@@ -30,9 +30,18 @@ package struct Publication {
     /// A publication that was decided upon, and may be live in part.
     package struct Prepared: Sendable {
         let set: PublicationSet
+        /// What `Keys/minisign.pub` is made from; nil when only a timestamp is renewed.
+        let root: Root?
         /// Whether an earlier run had decided upon it.
         package let isResumed: Bool
         package let report: PublicationReport
+
+        init(_ set: PublicationSet, over published: PublishedMetadata, isResumed: Bool) throws {
+            self.set = set
+            self.isResumed = isResumed
+            root = set.signedRoles.isEmpty ? nil : try set.root(over: published)
+            report = try PublicationReport(set, over: published)
+        }
     }
 
     /// The publication that an earlier run did not finish, or nil.
@@ -44,7 +53,7 @@ package struct Publication {
         // can be made only on top of it.
         let time = min(now, try set.timestamp().content.header.expires - 1)
         try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: time).run()
-        return Prepared(set: set, isResumed: true, report: try PublicationReport(set, over: published))
+        return try Prepared(set, over: published, isResumed: true)
     }
 
     /// What `prepare` would publish; throws unless every staged role is acceptable and has its threshold. Needs no key.
@@ -62,6 +71,7 @@ package struct Publication {
         let signed = zip(staging.roles, reviews).map { staged, review in
             (role: staged.role, version: staged.version, bytes: staged.file(with: review.valid))
         }
+        try workspace.checkMinisignKey(of: [staging.published.root?.content, staging.root].compactMap(\.self))
         let files = signed.map { PublicationSet.File(name: $0.role.fileName(version: $0.version), bytes: $0.bytes) }
         return try decide(try PublicationSet(files + online.publishing(signed)), over: staging.published)
     }
@@ -112,10 +122,10 @@ package struct Publication {
         }
         try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: now).run()
         try ReleaseCheck(workspace: workspace, published: published).run(set)
-        let report = try PublicationReport(set, over: published)
+        let prepared = try Prepared(set, over: published, isResumed: false)
         try set.save(in: workspace.publicationBeingBuilt, storage: storage)
         try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)
-        return Prepared(set: set, isResumed: false, report: report)
+        return prepared
     }
 
     // MARK: going live
@@ -129,6 +139,7 @@ package struct Publication {
             if file.name == PublicationSet.firstRootName { try writeOnce(file.bytes, to: workspace.anchor) }
             try writeOnce(file.bytes, to: workspace.liveMetadata.appending(file.name))
         }
+        if let root = prepared.root { try workspace.writeMinisignKey(of: root) }
         try clearStaging(prepared.set, targets)
     }
 

@@ -15,10 +15,14 @@ struct ReleaseCheck {
     /// Every target must be staged or live; every release that is not live yet must be whole.
     func run(_ set: PublicationSet) throws {
         for target in set.targets { try checkFile(target) }
+        let keyCheck = ReleaseKeyCheck(workspace: workspace, key: try set.root(over: published)?.minisignKey())
         for metadata in set.targetsMetadata {
             let live = published.delegated[metadata.role]?.content
             for listed in ListedRelease.all(in: metadata.content) where live?.targets[listed.path] != listed.file {
-                try check(listed, in: metadata)
+                let manifest = try checkFacts(listed)
+                // Else it is only withdrawn, or moved to another role. It was checked when it went live, and its
+                // archive may have been signed by an earlier release key.
+                if !isLive(listed) { try check(manifest, listed, in: metadata, keyCheck) }
             }
         }
     }
@@ -37,7 +41,12 @@ struct ReleaseCheck {
         try StagedFile(path: live, target: target).forEachChunk { _ in }
     }
 
-    private func check(_ listed: ListedRelease, in metadata: UnverifiedMetadata<Targets>) throws {
+    /// Whether any role lists this very `release.json`, with whatever custom facts.
+    private func isLive(_ listed: ListedRelease) -> Bool {
+        published.delegated.values.contains { $0.content.targets[listed.path]?.facts == listed.file.facts }
+    }
+
+    private func checkFacts(_ listed: ListedRelease) throws -> ReleaseManifest {
         let place = "\(listed.path)"
         let manifest = try refusing(place) { try workspace.loadManifest(listed) }
         guard manifest.paths.manifest(manifest.version) == listed.path, manifest.facts == listed.facts else {
@@ -45,6 +54,14 @@ struct ReleaseCheck {
                 .wouldBeRefused, found: "\(manifest.product) \(manifest.version) in \(manifest.channel)",
                 expected: "what the path and custom facts say", at: place)
         }
+        return manifest
+    }
+
+    private func check(
+        _ manifest: ReleaseManifest, _ listed: ListedRelease, in metadata: UnverifiedMetadata<Targets>,
+        _ keyCheck: ReleaseKeyCheck
+    ) throws {
+        let place = "\(listed.path)"
         let named = Set(manifest.files.map { manifest.paths.target(manifest.version, $0) })
         let present = Set(metadata.content.targets.keys.filter { manifest.owns($0) })
         if let other = named.symmetricDifference(present).min() {
@@ -52,10 +69,15 @@ struct ReleaseCheck {
                 .wouldBeRefused, found: "\(other) in one of release.json and \(metadata.role)", expected: "in both",
                 at: place)
         }
-        try checkTree(manifest, metadata.content, place)
+        let archive = try checkTree(manifest, metadata, place)
+        try keyCheck.run(manifest, metadata.content, archive: archive)
     }
 
-    private func checkTree(_ manifest: ReleaseManifest, _ targets: Targets, _ place: String) throws {
+    /// Returns the archive.
+    private func checkTree(
+        _ manifest: ReleaseManifest, _ metadata: UnverifiedMetadata<Targets>, _ place: String
+    ) throws -> StagedFile {
+        let targets = metadata.content
         let listingPath = manifest.paths.listing(manifest.version)
         let archivePath = manifest.paths.archive(manifest.version)
         guard let listingFile = targets.targets[listingPath], let archiveFile = targets.targets[archivePath],
@@ -73,6 +95,10 @@ struct ReleaseCheck {
         try refusing("\(archivePath)") {
             try TreeExtractor().check(archive, expectedDigest: manifest.archive.sha256, listing: listing)
         }
+        return StagedFile(
+            path: archive,
+            target: PublicationSet.Target(
+                role: metadata.role, path: archivePath, file: archiveFile, digest: manifest.archive.sha256))
     }
 
     /// What an agent would refuse, said in the publisher's terms; this machine's own faults pass as they are.

@@ -4,6 +4,7 @@ import DurableStorage
 import FoundationEssentials
 import Primitives
 import Releases
+import SecretKeys
 import Signatures
 import SystemPackage
 import TUF
@@ -20,6 +21,8 @@ package struct ReleaseStaging {
         package var notes: FilePath?
         package var advisories: [FilePath] = []
         package var attachments: [FilePath] = []
+        /// Signs the archive for everyone without these tools; required when root names a release key.
+        package var releaseKey: (any Signer)?
 
         package init(
             tree: FilePath, channel: ChannelName, version: Version, severity: Severity, summary: ByteString
@@ -72,7 +75,8 @@ package struct ReleaseStaging {
                 hint: "the channel is in the policy, but targets does not delegate to it")
         }
         try Self.check(request.version, isNewIn: content, role)
-        let files = try packFiles(request, paths)
+        let signing = try ArchiveSigning(request.releaseKey, root: staging.root)
+        let files = try packFiles(request, paths, signing)
         for file in files.all { content.targets[paths.target(request.version, file.name)] = file.target }
         content.header.version = next
         content.header.expires = channel.signers.life.expiry(from: now)
@@ -121,7 +125,9 @@ package struct ReleaseStaging {
     }
 
     /// Makes every file of the release in a folder of its own; nothing of it is staged yet.
-    private func packFiles(_ request: Request, _ paths: ReleasePaths) throws -> PackedFiles {
+    private func packFiles(
+        _ request: Request, _ paths: ReleasePaths, _ signing: ArchiveSigning?
+    ) throws -> PackedFiles {
         let storage = workspace.storage
         try storage.removeTree(workspace.packing)
         try storage.makeDirectory(workspace.packing)
@@ -155,8 +161,14 @@ package struct ReleaseStaging {
             manifest.attachments.append(name)
             files.append(try copy(path, as: name))
         }
+        if let signing {
+            manifest.hasMinisig = true
+            files.append(try write(signing.sign(archivePath, of: manifest), as: manifest.minisigFile))
+        }
+        manifest.hasSums = true
         let custom = manifest.facts.encode()
         files.append(try write(try Self.encode(manifest), as: .manifest, custom: custom))
+        files.append(try write(ReleaseSums.encode(files.map { ($0.name, $0.digest) }), as: .sums))
         return PackedFiles(manifest: manifest, all: files)
     }
 
@@ -166,7 +178,8 @@ package struct ReleaseStaging {
             guard error.code == .duplicateFile else { throw error }
             throw PublishingFault(
                 .unusableFile, found: "two files named \(error.found ?? "")", expected: "each name once",
-                hint: "rename or leave out one; release.json, tree.mtree and notes.md are the release's own")
+                hint: "rename or leave out one; the archive, its .minisig, release.json, tree.mtree, notes.md and SHA256SUMS "
+                    + "are the release's own")
         }
     }
 

@@ -5,21 +5,21 @@ import Signatures
 import SystemPackage
 import TUF
 
-extension Root {
-    /// Names the release key that the policy wishes for, or none; the key's public half is `Keys/NAME.pub`.
-    ///
-    /// Call it when all other keys are in this root: the release key has to be another than any of them, since what it
-    /// signs is no metadata and its secret half lies on a machine that packs.
-    package mutating func setReleaseKey(_ policy: Policy, in workspace: Workspace) throws {
-        guard let name = policy.releaseKey else { return setReleaseKey(nil) }
-        let file = try KeyStorage(workspace.storage).loadPublicKeyFile(workspace.publicKey(name))
-        if let other = keys.first(where: { $0.value.identity == file.publicKey.identity }) {
-            throw PublishingFault(
-                .duplicateKeyholder, found: "one key as \(name) and as \(KeyholderName.of(other.key, other.value))",
-                expected: "a release key of its own", at: workspace.policyFile.string)
-        }
-        setReleaseKey(file.publicKey)
+/// A key that signs on one machine, and where its secret half is there.
+package struct MachineKey: Sendable {
+    package let publicHalf: PublicKeyFile
+    /// Absolute.
+    package let path: FilePath
+
+    package init(_ publicHalf: PublicKeyFile, at path: FilePath) {
+        self.publicHalf = publicHalf
+        self.path = path
     }
+}
+
+extension Root {
+    /// The release key as minisign knows it; nil when this root names none.
+    func minisignKey() throws -> MinisignKey? { try releaseKey().flatMap { MinisignKey($0) } }
 }
 
 extension Workspace {
@@ -33,4 +33,26 @@ extension Workspace {
 
     /// Remembers where the release key is, as an absolute path, so that `release add` finds it.
     package func rememberReleaseKey(_ path: FilePath) throws { try remember(path, in: releaseKeyNote) }
+
+    /// Makes `Keys/minisign.pub` what `root` says: a file, or none.
+    func writeMinisignKey(of root: Root) throws {
+        guard let key = try root.minisignKey() else {
+            if try storage.info(minisignKey) != nil { try storage.remove(minisignKey) }
+            return
+        }
+        let limit = MinisignSignature.byteLimit
+        if (try? storage.readIfPresent(minisignKey, limit: limit)) != key.encoded {
+            try storage.write(key.encoded, to: minisignKey)
+        }
+    }
+
+    /// Throws when `Keys/minisign.pub` holds another key than one of `roots`: people may have been given it.
+    func checkMinisignKey(of roots: [Root]) throws {
+        guard let bytes = try storage.readIfPresent(minisignKey, limit: MinisignSignature.byteLimit) else { return }
+        guard try roots.contains(where: { try $0.minisignKey()?.encoded == bytes }) else {
+            throw PublishingFault(
+                .wrongReleaseKey, at: minisignKey.string,
+                hint: "find out who changed it; then remove it, and sceau publish makes it anew from root")
+        }
+    }
 }

@@ -16,18 +16,21 @@ package struct WorkspaceInitialisation {
     private let keyholders: [PublicKeyFile]
     private let onlineKey: PublicKeyFile
     private let onlineKeyPath: FilePath
+    private let releaseKey: MachineKey?
 
     /// What should be said to the person, though nothing is wrong.
     package let warnings: [String]
 
     /// Throws a usage fault when keyholders, threshold and channels do not go together.
     ///
-    /// - Parameter onlineKeyPath: where the secret half is on this machine; an absolute path.
+    /// - Parameters:
+    ///   - onlineKeyPath: where the secret half is on this machine; an absolute path.
+    ///   - releaseKey: what signs archives for everyone without these tools; nil: nothing does.
     package init(
         workspace: Workspace, product: ProductName, channels: [ChannelName], keyholders: [PublicKeyFile],
-        threshold: Int, onlineKey: PublicKeyFile, onlineKeyPath: FilePath
+        threshold: Int, onlineKey: PublicKeyFile, onlineKeyPath: FilePath, releaseKey: MachineKey? = nil
     ) throws(PublishingFault) {
-        try Self.check(keyholders, threshold, onlineKey)
+        try Self.check(keyholders, threshold, [onlineKey] + [releaseKey?.publicHalf].compactMap(\.self))
         for (index, channel) in channels.enumerated() where channels[..<index].contains(channel) {
             throw PublishingFault(.unknownChannel, found: "\"\(channel)\" twice", expected: "each channel once")
         }
@@ -36,18 +39,24 @@ package struct WorkspaceInitialisation {
         self.keyholders = keyholders
         self.onlineKey = onlineKey
         self.onlineKeyPath = onlineKeyPath
+        self.releaseKey = releaseKey
         policy = Policy(
             product: product, channels: channels, keyholders: keyholders.map { "\($0.name)" }, threshold: threshold,
-            onlineKey: "\(onlineKey.name)")
+            onlineKey: "\(onlineKey.name)", releaseKey: releaseKey.map { "\($0.publicHalf.name)" })
         warnings = KeyholderWarnings.about(policy.keyholderRules)
     }
 
     private static func check(
-        _ keyholders: [PublicKeyFile], _ threshold: Int, _ onlineKey: PublicKeyFile
+        _ keyholders: [PublicKeyFile], _ threshold: Int, _ machineKeys: [PublicKeyFile]
     ) throws(PublishingFault) {
         var names: Set<KeyName> = []
         var keys: [[UInt8]: KeyName] = [:]
-        for file in keyholders + [onlineKey] {
+        for file in keyholders + machineKeys {
+            guard "\(file.name)" != KeyholderName.reserved else {
+                throw PublishingFault(
+                    .duplicateKeyholder, found: "a key named \(file.name)", expected: "another name",
+                    at: "Keys/\(file.name).pub", hint: "that file holds the release key in minisign's format")
+            }
             guard names.insert(file.name).inserted else {
                 throw PublishingFault(
                     .duplicateKeyholder, found: "two keys named \(file.name)", expected: "a name for each key")
@@ -55,7 +64,7 @@ package struct WorkspaceInitialisation {
             if let other = keys.updateValue(file.name, forKey: file.publicKey.identity) {
                 throw PublishingFault(
                     .duplicateKeyholder, found: "one key as \(other) and as \(file.name)",
-                    expected: "a key of their own for each keyholder, and another for the publishing machine")
+                    expected: "a key of their own for each keyholder, and others for the publishing machine")
             }
         }
         guard (1...max(1, keyholders.count)).contains(threshold), !keyholders.isEmpty else {
@@ -73,12 +82,16 @@ package struct WorkspaceInitialisation {
         try workspace.checkHoldsNoSecretKey()
         let lock = try workspace.lock()
         defer { withExtendedLifetime(lock) {} }
-        for file in keyholders + [onlineKey] {
+        for file in keyholders + machineKeys {
             try storage.write(file.encoded, to: workspace.publicKey("\(file.name)"))
         }
         try writeIgnoreFiles()
         try workspace.rememberOnlineKey(onlineKeyPath)
-        for staged in try firstMetadata(now: now) { try workspace.stage(staged) }
+        if let releaseKey { try workspace.rememberReleaseKey(releaseKey.path) }
+        for staged in try firstMetadata(now: now) {
+            if let root = staged.rootContent { try workspace.writeMinisignKey(of: root) }
+            try workspace.stage(staged)
+        }
         // Last: a folder without it is not a workspace, and init can be run again.
         try storage.write(Array(policy.text.utf8), to: workspace.policyFile)
     }
@@ -106,8 +119,10 @@ package struct WorkspaceInitialisation {
         try workspace.storage.write(Array(text.utf8), to: path)
     }
 
+    private var machineKeys: [PublicKeyFile] { [onlineKey] + [releaseKey?.publicHalf].compactMap(\.self) }
+
     private func firstMetadata(now: Date) throws -> [StagedRole] {
-        let keyring = try Keyring(policy, new: keyholders + [onlineKey], workspace: workspace)
+        let keyring = try Keyring(policy, new: keyholders + machineKeys, workspace: workspace)
         let nothing = Staging(published: PublishedMetadata(), roles: [])
         return try ProposalPlan(policy, keyring: keyring, staging: nothing, renewal: .none, now: now).steps.map(
             \.staged)

@@ -178,7 +178,8 @@ package struct ReleaseStaging {
             guard error.code == .duplicateFile else { throw error }
             throw PublishingFault(
                 .unusableFile, found: "two files named \(error.found ?? "")", expected: "each name once",
-                hint: "rename or leave out one; the archive, its .minisig, release.json, tree.mtree, notes.md and SHA256SUMS "
+                hint:
+                    "rename or leave out one; the archive, its .minisig, release.json, tree.mtree, notes.md and SHA256SUMS "
                     + "are the release's own")
         }
     }

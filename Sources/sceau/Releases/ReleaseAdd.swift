@@ -39,10 +39,13 @@ struct ReleaseAdd: ParsableCommand {
     @Option(help: ArgumentHelp("Another file to publish with it, such as an SBOM. Can be repeated.", valueName: "file"))
     var attach: [FilePath] = []
 
+    @OptionGroup var releaseKey: ReleaseKeyOption
+
     @OptionGroup var json: JSONOption
 
     func run() throws {
         let clock = ContinuousClock.now
+        let workspace = workspace.workspace
         let result = try stating("nothing was staged") {
             var request = try typed {
                 ReleaseStaging.Request(
@@ -52,8 +55,11 @@ struct ReleaseAdd: ParsableCommand {
             request.notes = notes
             request.advisories = advisory
             request.attachments = attach
-            return try ReleaseStaging(workspace: workspace.workspace, now: SystemClock.now()).add(request)
+            try workspace.check()
+            request.releaseKey = try releaseKey.load(workspace)
+            return try ReleaseStaging(workspace: workspace, now: SystemClock.now()).add(request)
         }
+        try stating("the release was staged") { try releaseKey.remember(workspace) }
         try json.print(result.report, orText: Self.text(result, took: clock.duration(to: .now)))
     }
 
@@ -63,6 +69,9 @@ struct ReleaseAdd: ParsableCommand {
             "packed \(manifest.product) \(manifest.version): \(manifest.tree.files) files, "
                 + "\(HumanFormat.bytes(manifest.tree.bytes)), as \(HumanFormat.bytes(manifest.archive.bytes)) "
                 + "in \(HumanFormat.duration(took))",
+            manifest.hasMinisig
+                ? "signed the archive for everyone without Sceau: \(manifest.minisigFile)"
+                : "no .minisig for everyone without Sceau: root names no release key",
             "staged \(result.role) version \(result.metadataVersion)",
         ]
         if !result.droppedSignatures.isEmpty {
@@ -82,6 +91,7 @@ extension ReleaseStaging.Result {
             "bytes": .integer(Int64(manifest.tree.bytes)), "archive_bytes": .integer(Int64(manifest.archive.bytes)),
             "tree_sha256": .string(ByteString(manifest.tree.sha256.hex)),
             "archive_sha256": .string(ByteString(manifest.archive.sha256.hex)),
+            "minisig": .bool(manifest.hasMinisig),
             "dropped_signatures": .array(droppedSignatures.map { .string(ByteString($0)) }),
         ]
     }

@@ -6,7 +6,9 @@ import Primitives
 import Publishing
 import Releases
 import SecretKeys
+import Signatures
 import SystemPackage
+import TUF
 
 /// `sceau init`
 struct InitCommand: ParsableCommand {
@@ -31,6 +33,12 @@ struct InitCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The secret key of this machine, for snapshot and timestamp.", valueName: "file.key"))
     var onlineKey: FilePath
 
+    @Option(
+        help: ArgumentHelp(
+            "The secret key that signs archives for everyone without Sceau (minisign), another than all others.",
+            valueName: "file.key"))
+    var releaseKey: FilePath?
+
     @OptionGroup var json: JSONOption
 
     func run() throws {
@@ -42,19 +50,24 @@ struct InitCommand: ParsableCommand {
                 workspace: target, product: try typed { try ProductName(ByteString(product)) },
                 channels: try typed { try channel.map { try ChannelName(ByteString($0)) } },
                 keyholders: try keyholder.map { try keys.loadPublicKeyFile($0) }, threshold: threshold,
-                onlineKey: PublicKeyFile(try keys.loadKeyFile(onlineKey)), onlineKeyPath: try .absolute(onlineKey))
+                onlineKey: PublicKeyFile(try keys.loadKeyFile(onlineKey)), onlineKeyPath: try .absolute(onlineKey),
+                releaseKey: try releaseKey.map {
+                    try MachineKey(PublicKeyFile(keys.loadKeyFile($0)), at: .absolute($0))
+                })
             try initialisation.run(now: now)
             return initialisation
         }
         for warning in initialisation.warnings { try StandardError.print("sceau: warning: \(warning)") }
         let staging = try Staging.load(target)
         let review = Review(staging, workspace: target, now: now)
-        try json.print(review.report, orText: text(review))
+        let minisignKey = try staging.root?.releaseKey().flatMap { MinisignKey($0) }
+        try json.print(review.report, orText: text(review, minisignKey))
     }
 
-    private func text(_ review: Review) -> [String] {
+    private func text(_ review: Review, _ minisignKey: MinisignKey?) -> [String] {
         let folder = workspace.path.string
-        return ["made Keys/, Releases/ and Staged/ in \(folder)"] + review.text() + [
+        let handedOut = minisignKey.map { ["for everyone without Sceau: minisign -P \($0.line) (Keys/minisign.pub)"] }
+        return ["made Keys/, Releases/ and Staged/ in \(folder)"] + review.text() + (handedOut ?? []) + [
             "next: sceau release add TREE --workspace \(folder) --channel \(channel.first ?? "stable") --version V, then "
                 + "sceau sign by \(threshold) keyholder\(threshold == 1 ? "" : "s"), then sceau publish"
         ]

@@ -16,7 +16,9 @@ struct Association {
     static let keyholderNames = ["alice", "bob", "carol"]
 
     let folder: TemporaryFolder
-    let keys: [String: SecretKey]
+    var keys: [String: SecretKey]
+    /// The name of the key that signs snapshot and timestamp.
+    var online = "online"
     var now = Association.now
 
     var workspace: Workspace { Workspace(at: folder.path("w"), storage: DurableStorage()) }
@@ -88,7 +90,7 @@ struct Association {
         }
         let staging = try publication.checkStaging()
         guard !staging.roles.isEmpty else { return didPublish }
-        try publication.complete(publication.prepare(staging, signer: key("online")))
+        try publication.complete(publication.prepare(staging, signer: key(online)))
         try checkWithPythonTUF()
         return true
     }
@@ -102,7 +104,7 @@ struct Association {
     @discardableResult
     func refresh() throws -> Publication.Prepared {
         let publication = try Publication(workspace: workspace, now: now)
-        let prepared = try publication.prepareRefresh(signer: key("online"))
+        let prepared = try publication.prepareRefresh(signer: key(online))
         try publication.complete(prepared)
         try checkWithPythonTUF()
         return prepared
@@ -148,6 +150,7 @@ struct Association {
         }
         var copy = Association(folder: other, keys: keys)
         copy.now = now
+        copy.online = online
         return copy
     }
 }

@@ -167,8 +167,8 @@ let testTargets: [Target] = [
     tests(
         "EndToEnd",
         [
-            "sceau", "sceau-serve", "sceau-agent", "sceau-audit", "TUF", "Updating", "CanonicalJSON", "Primitives",
-            "DurableStorage", "TestSupport", systemPackage,
+            "sceau", "sceau-serve", "sceau-agent", "sceau-audit", "Signatures", "TUF", "Updating", "CanonicalJSON",
+            "Primitives", "DurableStorage", "TestSupport", systemPackage,
         ]),
     tests("CommandSupportTests", ["CommandSupport", "Primitives", systemPackage, argumentParser, logging]),
     tests(

@@ -13,8 +13,9 @@ final class Association {
     var prefix: String { folder.path("instance/prefix").string }
     var state: String { folder.path("instance/state").string }
 
-    /// Keys and workspace; nothing published yet. Bob's key is sealed when `passphrase` is given.
-    init(passphrase: String? = nil) throws {
+    /// Keys and workspace; nothing published yet. Bob's key is sealed when `passphrase` is given. There is a release
+    /// key when `releasePassphrase` is given, sealed with it.
+    init(passphrase: String? = nil, releasePassphrase: String? = nil) throws {
         folder = try TemporaryFolder()
         for name in ["alice", "bob", "carol", "online"] {
             var protection = ["--unencrypted"]
@@ -23,9 +24,15 @@ final class Association {
             }
             try check(Tool.sceau, ["key", "generate", name, "--out", key(name)] + protection)
         }
+        if let releasePassphrase {
+            let file = try folder.write(releasePassphrase, to: "release-passphrase").string
+            try check(
+                Tool.sceau, ["key", "generate", "releases", "--out", key("releases"), "--passphrase-file", file])
+        }
         try check(
             Tool.sceau,
             ["init", "--workspace", workspace, "--product", "mail-suite", "--channel", "stable"]
+                + (releasePassphrase == nil ? [] : ["--release-key", key("releases")])
                 + ["alice", "bob", "carol"].flatMap { ["--keyholder", folder.path("\($0).pub").string] }
                 + ["--threshold", "2", "--online-key", key("online")])
     }

@@ -29,11 +29,11 @@ struct Association {
         self.keys = keys
     }
 
-    /// After `init`; nothing is signed.
-    init(channels: [String] = ["stable"]) throws {
+    /// After `init`; nothing is signed. With the key `releases` root names it as the release key.
+    init(channels: [String] = ["stable"], machineKeys: [String] = ["online"]) throws {
         folder = try TemporaryFolder(in: TemporaryFolder.inMemory)
         keys = try Dictionary(
-            uniqueKeysWithValues: (Self.keyholderNames + ["online"]).map { ($0, try Self.key($0)) })
+            uniqueKeysWithValues: (Self.keyholderNames + machineKeys).map { ($0, try Self.key($0)) })
         try initialisation(channels: channels).run(now: now)
     }
 
@@ -52,7 +52,8 @@ struct Association {
             workspace: workspace, product: ProductName("suite"),
             channels: channels.map { try ChannelName(ByteString($0)) },
             keyholders: (keyholders ?? Self.keyholderNames.map { try key($0) }).map { Self.publicFile($0) },
-            threshold: threshold, onlineKey: Self.publicFile(key("online")), onlineKeyPath: folder.path("online.key"))
+            threshold: threshold, onlineKey: Self.publicFile(key("online")), onlineKeyPath: folder.path("online.key"),
+            releaseKey: keys["releases"].map { MachineKey(Self.publicFile($0), at: folder.path("releases.key")) })
     }
 
     /// A small tree whose content tells its version.
@@ -63,10 +64,13 @@ struct Association {
     }
 
     @discardableResult
-    func add(_ version: String, channel: String = "stable") throws -> ReleaseStaging.Result {
-        let request = ReleaseStaging.Request(
+    func add(
+        _ version: String, channel: String = "stable", releaseKey: SecretKey? = nil
+    ) throws -> ReleaseStaging.Result {
+        var request = ReleaseStaging.Request(
             tree: try tree(version), channel: try ChannelName(ByteString(channel)), version: try Version(version),
             severity: .important, summary: "a release")
+        request.releaseKey = releaseKey ?? keys["releases"]
         return try ReleaseStaging(workspace: workspace, now: now).add(request)
     }
 

@@ -17,7 +17,6 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -44,6 +43,7 @@ let cLibraries: [Target] = [
     cLibrary("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
     cLibrary("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
     cLibrary("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
+    cLibrary("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
     .target(name: "CLinux"),
 ]
 
@@ -59,7 +59,7 @@ let pure: [Target] = [
 let adapters: [Target] = [
     module("DurableStorage", ["Primitives", "CLinux", systemPackage]),
     module("Compression", ["Primitives", "CZstd"]),
-    module("Settings", ["Primitives", systemPackage, yams]),
+    module("Settings", ["Primitives", "CYAML", systemPackage]),
     module(
         "Archiving",
         ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", systemPackage]),
@@ -186,7 +186,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: cLibraries + pure + adapters + roles + commands + support + testTargets,
     swiftLanguageModes: [.v6]

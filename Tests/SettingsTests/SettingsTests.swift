@@ -30,12 +30,31 @@ struct SettingsTests {
     }
 
     @Test(arguments: [
-        ("", "s.yaml"), ("a: [", "s.yaml line"), ("a: 1\na: 2", "s.yaml line"), ("\u{1}", "s.yaml"),
+        ("", "s.yaml"), ("# a\n", "s.yaml"), ("a: [", "s.yaml line 2"), ("a: 1\na: 2", "s.yaml line 2"),
+        ("b:\n  a: 1\n  'a': 2", "s.yaml line 3"), ("\u{1}", "s.yaml"), ("a: 1\n---\nb: 2", "s.yaml line 2"),
+        ("a: !!str 1", "s.yaml line 1"), ("a:\n  - ! 1", "s.yaml line 2"), ("a: !x {b: 1}", "s.yaml line 1"),
+        (String(repeating: "[", count: 900), "s.yaml line 1"), (String(repeating: "- ", count: 450), "s.yaml line 1"),
     ])
     func `that is empty or no YAML is refused with its place`(text: String, place: String) {
         let fault = #expect(throws: SettingsFault.self) { try decode(text) }
         #expect(fault?.location?.hasPrefix(place) == true, "\(String(describing: fault))")
         #expect(fault?.family == .usage)
+    }
+
+    @Test func `may be written in any style`() throws {
+        let texts = ["a: [1, 'x']\n", "{a: [1, \"x\"]}", "---\na:\n- 1\n- |-\n  x\n...\n"]
+        for text in texts {
+            let (key, value) = try #require(try decode(text).members().first)
+            let list = try value.list()
+            #expect(try key.text() == "a")
+            #expect(try list.count == 2 && list[0].integer(in: 1...1) == 1 && list[1].text() == "x", "\(text)")
+        }
+        let (_, quoted) = try #require(try decode("a: '1'").members().first)
+        #expect(throws: SettingsFault.self) { try quoted.integer(in: 1...1) }
+        let (_, empty) = try #require(try decode("a:").members().first)
+        #expect(throws: SettingsFault(.invalid, found: "nothing", expected: "a text", at: "s.yaml line 1")) {
+            try empty.text()
+        }
     }
 
     @Test func `that is too long or not UTF-8 is refused unread`() {

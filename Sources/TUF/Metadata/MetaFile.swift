@@ -2,14 +2,23 @@ import CanonicalJSON
 import Primitives
 import Signatures
 
+/// Made once: these are asked for in every entry of a long list.
+enum FieldName {
+    static let length: ByteString = "length"
+    static let hashes: ByteString = "hashes"
+    static let version: ByteString = "version"
+    static let custom: ByteString = "custom"
+    static let ofMetaFile = [version, length, hashes]
+    static let ofTarget = [length, hashes, custom]
+}
+
 /// Length and hashes of some bytes, as far as they are stated (TUF 4.4 to 4.6).
 package struct FileFacts: Hashable, Sendable {
     /// Bytes.
     package var length: Int?
-    /// Digests by name of algorithm; names we do not know are kept.
-    package var hashes: [ByteString: ByteString]
+    package var hashes: StatedHashes
 
-    package init(length: Int?, hashes: [ByteString: ByteString]) {
+    package init(length: Int?, hashes: StatedHashes) {
         self.length = length
         self.hashes = hashes
     }
@@ -24,11 +33,9 @@ package struct FileFacts: Hashable, Sendable {
     }
 
     init(_ reader: JSONReader) throws(JSONFault) {
-        length = try reader.optionalField("length")?.integer(in: 0...Int64.max)
+        length = try reader.optionalField(FieldName.length)?.integer(in: 0...Int64.max)
         hashes = [:]
-        guard let table = try reader.optionalField("hashes") else { return }
-        for (name, member) in try table.members() { hashes[name] = try member.string() }
-        guard !hashes.isEmpty else { throw table.invalid(expected: "at least one hash") }
+        if let stated = try reader.optionalField(FieldName.hashes) { hashes = try StatedHashes(stated) }
     }
 
     /// The SHA-256, when it is stated and well formed.
@@ -36,10 +43,7 @@ package struct FileFacts: Hashable, Sendable {
 
     func encode(into object: inout JSONObject) {
         if let length { object["length"] = .integer(Int64(length)) }
-        guard !hashes.isEmpty else { return }
-        var table = JSONObject()
-        for (name, value) in hashes { table[name] = .string(value) }
-        object["hashes"] = .object(table)
+        if !hashes.isEmpty { object["hashes"] = .object(hashes.object) }
     }
 
     /// Checks `bytes` against all that is stated. Every hash of a known kind must match; if hashes are stated but none is
@@ -78,9 +82,9 @@ package struct MetaFile: Hashable, Sendable {
     }
 
     init(_ reader: JSONReader) throws(JSONFault) {
-        version = try reader.field("version").integer(in: PayloadHeader.versions)
+        version = try reader.field(FieldName.version).integer(in: PayloadHeader.versions)
         facts = try FileFacts(reader)
-        extra = try reader.object().removing(["version", "length", "hashes"])
+        extra = try reader.object().removing(FieldName.ofMetaFile)
     }
 
     var json: JSONValue {

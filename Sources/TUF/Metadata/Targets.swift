@@ -10,7 +10,7 @@ package struct TargetFile: Hashable, Sendable {
     package let custom: JSONObject?
     private let extra: JSONObject
 
-    package init(length: Int, hashes: [ByteString: ByteString], custom: JSONObject?) {
+    package init(length: Int, hashes: StatedHashes, custom: JSONObject?) {
         self.length = length
         facts = FileFacts(length: length, hashes: hashes)
         self.custom = custom
@@ -18,11 +18,10 @@ package struct TargetFile: Hashable, Sendable {
     }
 
     init(_ reader: JSONReader) throws(JSONFault) {
-        length = try reader.field("length").integer(in: 0...Int64.max)
-        _ = try reader.field("hashes")
-        facts = try FileFacts(reader)
-        custom = try reader.optionalField("custom")?.object()
-        extra = try reader.object().removing(["length", "hashes", "custom"])
+        length = try reader.field(FieldName.length).integer(in: 0...Int64.max)
+        facts = FileFacts(length: length, hashes: try StatedHashes(reader.field(FieldName.hashes)))
+        custom = try reader.optionalField(FieldName.custom)?.object()
+        extra = try reader.object().removing(FieldName.ofTarget)
     }
 
     var json: JSONValue {
@@ -51,8 +50,9 @@ package struct Targets: Payload {
 
     package init(_ reader: JSONReader) throws(JSONFault) {
         header = try PayloadHeader(reader)
-        targets = [:]
-        for (path, member) in try reader.field("targets").members() { targets[path] = try TargetFile(member) }
+        let listed = try reader.field("targets").members()
+        targets = Dictionary(minimumCapacity: listed.count)
+        for (path, member) in listed { targets[path] = try TargetFile(member) }
         delegations = nil
         if let field = try reader.optionalField("delegations") { delegations = try Delegations(field) }
         extra = try reader.object().removing(PayloadHeader.fields + ["targets", "delegations"])

@@ -100,8 +100,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .thresholdNotMet: "sceau review says who can still sign"
         case .stagedFileChanged: "find out who changed it; then stage the release again and have it signed again"
         case .versionExists:
-            "choose the next version; a version that is only staged can be added anew once its role's file is removed from "
-                + "Staged/metadata"
+            "choose the next version; one that is only staged can be added anew after sceau discard CHANNEL"
         case .malformedStaging:
             "bring the file back from your repository, or remove it from Staged/ and stage it again"
         case .stagedFileMissing: "bring Staged/targets from the machine that staged the release"

@@ -25,13 +25,12 @@ import Testing
         return association
     }
 
-    @Test(arguments: [FaultyStorage.Loss.nothing, .everythingUnflushed])
-    func `the same again, or the bare command, completes it`(losing loss: FaultyStorage.Loss) throws {
+    @Test func `the same again, or the bare command, completes it`() throws {
         let original = try prepared()
         let undisturbed = try original.copied(to: TemporaryFolder(in: TemporaryFolder.inMemory))
         try undisturbed.propose { try Self.wish(&$0, original) }
         let expected = try undisturbed.files(below: "w")
-        let stops = try FaultyStorage.crashAtEveryEffect(losing: loss, in: TemporaryFolder.inMemory) {
+        let stops = try FaultyStorage.crashAtEveryEffect(losing: .everythingUnflushed, in: TemporaryFolder.inMemory) {
             storage, folder in
             try original.copied(to: folder).propose(storage: storage) { try Self.wish(&$0, original) }
         } afterwards: { folder, stop, _ in

@@ -78,15 +78,24 @@ import Testing
         Row("a channel that would be a bin of an archive", .unknownChannel, "-archive") { request, _ in
             request.channels = [try ChannelName("stable-archive-3")]
         },
+        Row("a name that another file of Keys/ has", .duplicateKeyholder, "minisign") { request, _ in
+            request.add = [Association.publicFile(try Association.key("minisign"))]
+        },
         Row("more than fits into root", .metadataTooLong, "2.root.json") { request, _ in
             request.add = try (0..<150).map { Association.publicFile(try Association.key("k\($0)")) }
         },
     ]
 
-    @Test(arguments: rows) func `and leaves as it was`(_ row: Row) throws {
+    /// A release waits, signed by alice.
+    private static let base = Result {
         let association = try Association.releasedCopy()
         try association.add("2.0")
         try association.sign("alice")
+        return association
+    }
+
+    @Test(arguments: rows) func `and leaves as it was`(_ row: Row) throws {
+        let association = try Self.base.get().copied(to: TemporaryFolder(in: TemporaryFolder.inMemory))
         let before = try association.files(below: "w")
         let fault = #expect(throws: PublishingFault.self) { try association.propose { try row.wish(&$0, association) } }
         #expect(fault?.code == row.code)

@@ -120,6 +120,8 @@ extension KeyFile {
                 throw KeyFault(.malformed, expected: "\(count) bytes in base 16", at: "\(seedField)")
             }
             return .plain(try SecretBytes(copying: seed))
+        case .sshAgent:
+            throw KeyFault(.malformed, found: "\"\(holding.rawValue)\"", expected: "a secret key", at: "held")
         }
     }
 }

@@ -6,6 +6,8 @@ import Signatures
 package enum KeyHolding: String, Sendable {
     case encryptedFile = "encrypted file"
     case plainFile = "plain file"
+    /// Wherever the keyholder's ssh-agent has it: in its memory, on a card, on a token. Of public key files only.
+    case sshAgent = "ssh-agent"
 }
 
 /// What both kinds of key file have in common, and how strictly they are read.
@@ -36,7 +38,7 @@ struct KeyFileHeader: Equatable, Sendable {
         }
         let holding = try reader.field("held")
         guard let known = KeyHolding(rawValue: String(decoding: try holding.string().bytes, as: UTF8.self)) else {
-            throw holding.invalid(expected: "\"encrypted file\" or \"plain file\"")
+            throw holding.invalid(expected: "\"encrypted file\", \"plain file\" or \"ssh-agent\"")
         }
         name = try KeyName(reader.field("name").string())
         publicKey = try Self.publicKey(reader.field("key"), of: name)

@@ -16,6 +16,11 @@ package struct KeyName: Hashable, Comparable, Sendable, CustomStringConvertible 
         self.text = text
     }
 
+    /// Whose key it is, of a name `PERSON` or `PERSON.DEVICE`. For warnings only.
+    package var person: ByteString {
+        ByteString(Array(text.bytes.prefix { $0 != UInt8(ascii: ".") }))
+    }
+
     package var description: String { text.description }
 
     package static func < (left: KeyName, right: KeyName) -> Bool { left.text < right.text }

@@ -108,6 +108,12 @@ package struct KeyStorage: Sendable {
         }
     }
 
+    /// Writes a public key file. Throws `.exists` when the path is taken; then nothing was changed.
+    package func create(_ file: PublicKeyFile, at path: FilePath) throws {
+        try checkFree(path)
+        try writeNew(file.encoded, to: path, mode: .publicFile)
+    }
+
     /// Whole and flushed under a name of its own first, then moved to a name that must be free.
     private func writeNew(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions) throws {
         guard let name = path.lastComponent else { throw KeyFault(.notAFile, at: path.string) }

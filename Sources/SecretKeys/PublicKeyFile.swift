@@ -22,6 +22,15 @@ package struct PublicKeyFile: Equatable, Sendable {
         header = file.header
     }
 
+    /// A key whose secret half only an ssh-agent has. Throws `.unsupported` unless it is a plain `ssh-ed25519` key.
+    package init(_ key: SSHPublicKey, name: KeyName, at location: String) throws(KeyFault) {
+        let bytes = try key.checkedEd25519(at: location)
+        guard let publicKey = PublicKey(ed25519: bytes, name: name.text) else {
+            throw KeyFault(.unsupported, at: location)
+        }
+        header = KeyFileHeader(name: name, publicKey: publicKey, holding: .sshAgent)
+    }
+
     /// The one accepted spelling.
     package var encoded: [UInt8] { JSONValue.object(header.object(format: Self.format)).fileEncoding }
 

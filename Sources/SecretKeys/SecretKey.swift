@@ -2,7 +2,7 @@ internal import CSodium
 import Primitives
 import Signatures
 
-/// What can sign: a key from a file; later one that an ssh-agent holds.
+/// What can sign: a key from a file, or one that an ssh-agent holds.
 package protocol Signer: Sendable {
     /// Carries the keyholder's name.
     var publicKey: PublicKey { get }

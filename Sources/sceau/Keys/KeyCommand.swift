@@ -8,8 +8,8 @@ import Signatures
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Make, import and show keys.",
-        subcommands: [KeyGenerate.self, KeyImport.self, KeyShow.self])
+        abstract: "Make, import, show and list keys.",
+        subcommands: [KeyGenerate.self, KeyImport.self, KeyShow.self, KeyList.self])
 }
 
 extension PublicKeyFile {

@@ -1,10 +1,8 @@
 import ArgumentParser
 import CommandSupport
-import DurableStorage
 import Primitives
 import Publishing
 import SecretKeys
-import SystemPackage
 import TUF
 
 /// `sceau sign`
@@ -15,10 +13,7 @@ struct SignCommand: ParsableCommand {
 
     @OptionGroup var workspace: WorkspaceOption
 
-    @Option(help: ArgumentHelp("The keyholder's secret key.", valueName: "file"))
-    var key: FilePath
-
-    @OptionGroup var passphrase: PassphraseOption
+    @OptionGroup var signer: SignerOption
 
     @Option(help: "Sign this role only. Can be repeated.")
     var role: [String] = []
@@ -34,22 +29,20 @@ struct SignCommand: ParsableCommand {
         try stating("nothing was signed") {
             try workspace.check()
             try workspace.checkNothingInterrupted()
-            let file = try KeyStorage(DurableStorage()).loadKeyFile(key)
+            let signer = try signer.find(in: workspace)
             let staging = try Staging.load(workspace)
             let ceremony = try Ceremony(
-                staging, workspace: workspace, key: file.publicKey, only: role.map { RoleName(ByteString($0)) },
+                staging, workspace: workspace, key: signer.publicKey, only: role.map { RoleName(ByteString($0)) },
                 now: now)
             if !json.isWanted {
                 try StandardOutput.print(Review(staging, workspace: workspace, now: now).text())
             }
             let names = ceremony.roles.map { "\($0.role) version \($0.version)" }.joined(separator: ", ")
-            guard try yes || Terminal.confirm("sign \(names) as \(file.name)?") else {
+            guard try yes || Terminal.confirm("sign \(names) as \(signer.name)?") else {
                 throw CleanExit.message("not signed")
             }
-            let needsPassphrase = file.holding != .plainFile
-            let secret = try file.secretKey(passphrase: needsPassphrase ? passphrase.load(for: file.name) : nil)
-            try ceremony.sign(with: secret)
-            if !json.isWanted { try StandardOutput.print("\(file.name) signed \(names)") }
+            try ceremony.sign(with: signer.unlocked())
+            if !json.isWanted { try StandardOutput.print("\(signer.name) signed \(names)") }
         }
         let review = Review(try Staging.load(workspace), workspace: workspace, now: now)
         try json.print(review.report, orText: Self.rest(review))

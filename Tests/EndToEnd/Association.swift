@@ -14,10 +14,18 @@ final class Association {
     var state: String { folder.path("instance/state").string }
 
     /// Keys and workspace; nothing published yet. Bob's key is sealed when `passphrase` is given. There is a release
-    /// key when `releasePassphrase` is given, sealed with it.
-    init(passphrase: String? = nil, releasePassphrase: String? = nil) throws {
+    /// key when `releasePassphrase` is given, sealed with it. `makeAlice` says with which arguments `sceau key` makes
+    /// alice.pub, if not by generating a key.
+    init(
+        passphrase: String? = nil, releasePassphrase: String? = nil,
+        makeAlice: ((TemporaryFolder) throws -> [String])? = nil
+    ) throws {
         folder = try TemporaryFolder()
         for name in ["alice", "bob", "carol", "online"] {
+            if name == "alice", let makeAlice {
+                try check(Tool.sceau, ["key"] + makeAlice(folder))
+                continue
+            }
             var protection = ["--unencrypted"]
             if name == "bob", let passphrase {
                 protection = ["--passphrase-file", try folder.write(passphrase, to: "passphrase").string]

@@ -1,4 +1,5 @@
 import Primitives
+import Signatures
 import Synchronization
 import SystemPackage
 import TestSupport

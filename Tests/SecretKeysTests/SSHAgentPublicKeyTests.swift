@@ -2,6 +2,7 @@ import CanonicalJSON
 import DurableStorage
 import Foundation
 import Primitives
+import Signatures
 import SystemPackage
 import TestSupport
 import Testing

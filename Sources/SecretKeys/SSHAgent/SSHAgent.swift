@@ -35,7 +35,7 @@ package struct SSHAgent: Sendable {
     package init(
         socket: String?, times: SSHAgentTimes = SSHAgentTimes(), notice: @escaping @Sendable () -> Void
     ) throws(KeyFault) {
-        guard let socket, !socket.isEmpty else { throw KeyFault(.noAgent, found: "SSH_AUTH_SOCK is not set") }
+        guard let socket, !socket.isEmpty else { throw KeyFault(.noAgent, found: "no SSH_AUTH_SOCK") }
         self.socket = socket
         self.times = times
         self.notice = notice

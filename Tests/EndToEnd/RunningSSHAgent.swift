@@ -17,7 +17,8 @@ final class RunningSSHAgent {
     let kind: Kind
     let socket: String
     private let folder: TemporaryFolder
-    private let process: Process?
+    /// Of OpenSSH's.
+    private let processID: String?
 
     init(_ kind: Kind) throws {
         self.kind = kind
@@ -26,9 +27,9 @@ final class RunningSSHAgent {
         switch kind {
         case .openSSH:
             socket = folder.path("s").string
-            process = try Self.startOpenSSH(socket, folder)
+            processID = try Self.startOpenSSH(socket, folder)
         case .gnuPG:
-            process = nil
+            processID = nil
             try Self.startGnuPG(folder)
             let place = try Self.gnuPG("gpgconf", folder).run(["--list-dirs", "agent-ssh-socket"])
             socket = place.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -36,9 +37,9 @@ final class RunningSSHAgent {
     }
 
     deinit {
-        if let process {
-            process.terminate()
-            process.waitUntilExit()
+        if let processID {
+            // Foundation starts programs with most signals blocked, ssh-agent's usual end among them.
+            _ = try? Tool.system("bash").run(["-c", "kill -KILL \"$1\"", "bash", processID])
         } else {
             _ = try? Self.gnuPG("gpgconf", folder).run(["--kill", "gpg-agent"])
         }
@@ -68,20 +69,13 @@ final class RunningSSHAgent {
         try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path.string)
     }
 
-    private static func startOpenSSH(_ socket: String, _ folder: TemporaryFolder) throws -> Process {
+    /// Goes into the background once it listens, and says its process id.
+    private static func startOpenSSH(_ socket: String, _ folder: TemporaryFolder) throws -> String {
         let tool = try Tool.system("ssh-agent")
-        let process = Process()
-        process.executableURL = tool.executable
-        process.arguments = ["-D", "-a", socket]
-        process.environment = tool.environment.merging(
-            ["SSH_ASKPASS": folder.path("askpass").string, "SSH_ASKPASS_REQUIRE": "force"]) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        // It says where it listens once it does.
-        try #require(!output.fileHandleForReading.availableData.isEmpty, "ssh-agent did not start")
-        return process
+        let answers = ["SSH_ASKPASS": folder.path("askpass").string, "SSH_ASKPASS_REQUIRE": "force"]
+        let result = try startDaemon(tool, ["-s", "-a", socket], answers)
+        let id = result.output.firstMatch(of: /SSH_AGENT_PID=([0-9]+);/)?.output.1
+        return String(try #require(id, "\(result.errors)\(result.output)"))
     }
 
     private static func startGnuPG(_ folder: TemporaryFolder) throws {
@@ -89,8 +83,21 @@ final class RunningSSHAgent {
             "pinentry-program \(folder.path("pinentry"))\ndefault-cache-ttl-ssh 0\nmax-cache-ttl-ssh 0\n",
             to: "gpg-agent.conf")
         // Goes into the background once it listens.
-        let result = try gnuPG("gpg-agent", folder).run(["--enable-ssh-support", "--daemon"])
+        let tool = try gnuPG("gpg-agent", folder)
+        let result = try startDaemon(tool, ["--enable-ssh-support", "--daemon"], tool.environment)
         try #require(result.status == 0, "\(result.errors)")
+    }
+
+    /// Runs a tool that goes into the background. Foundation waits until nobody has an end of a socket of its own any
+    /// more, which the daemon would inherit; so bash closes all but the three standard files.
+    private static func startDaemon(
+        _ tool: Tool, _ arguments: [String], _ environment: [String: String]
+    ) throws -> Tool.Result {
+        var shell = try Tool.system("bash")
+        shell.environment.merge(environment) { $1 }
+        let script =
+            "for f in /proc/$$/fd/*; do n=${f##*/}; [[ $n -lt 3 ]] || eval \"exec $n>&-\"; done; exec \"$@\""
+        return try shell.run(["-c", script, "bash", tool.executable.path] + arguments)
     }
 
     private static func gnuPG(_ name: String, _ folder: TemporaryFolder) throws -> Tool {

@@ -79,7 +79,10 @@ package struct OpenSSHPublicKeyLine: Hashable, Sendable {
     package let key: SSHPublicKey
     package let comment: ByteString
 
-    /// Whether a file seems to be one, of whatever type of key: to choose how to read it.
+    /// Enough for `isLikely`.
+    static let beginningByteCount = 16
+
+    /// Whether a file seems to be one, of whatever type of key, by its beginning.
     package static func isLikely(_ bytes: [UInt8]) -> Bool {
         ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].contains { bytes.starts(with: $0.utf8) }
     }

@@ -12,11 +12,13 @@ struct KeyImport: ParsableCommand {
         commandName: "import",
         abstract: "Make NAME.key and NAME.pub of an Ed25519 secret key of minisign, signify or OpenSSH.",
         discussion: """
+            An OpenSSH public key (id_ed25519.pub, or what ssh-add -L prints) makes a NAME.pub only: its secret half \
+            stays in the ssh-agent. \
             FILE is only read. If it is encrypted, its passphrase is asked for, or taken from \
             --source-passphrase-file; --passphrase-file alone serves for both, the old and the new key.
             """)
 
-    @Argument(help: "The secret key: minisign.key, NAME.sec of signify, id_ed25519 of OpenSSH.")
+    @Argument(help: "minisign.key, NAME.sec of signify, id_ed25519 of OpenSSH, or its public key for an ssh-agent.")
     var file: FilePath
 
     @Option(help: "The keyholder's name: lower-case letters, digits, '.', '_' and '-'.")
@@ -41,6 +43,11 @@ struct KeyImport: ParsableCommand {
     func run() throws {
         let name = try KeyName(ByteString(self.name))
         let place = options.place(for: name)
+        if let line = try stating(
+            "no key was imported", { try KeyStorage(DurableStorage()).loadOpenSSHPublicKey(file) })
+        {
+            return try importPublicKey(line, name, place)
+        }
         let (key, format) = try stating("no key was made") {
             try place.checkFree()
             let source = try KeyStorage(DurableStorage()).loadForeignKey(file)
@@ -50,6 +57,13 @@ struct KeyImport: ParsableCommand {
         try stating("the key was made: \(place.secret.string)") {
             try json.print(report(key, format), orText: text(key, format))
         }
+    }
+
+    private func importPublicKey(_ line: OpenSSHPublicKeyLine, _ name: KeyName, _ place: NewKeyPlace) throws {
+        guard !options.unencrypted, options.passphrase.file == nil, sourcePassphraseFile == nil else {
+            throw ValidationError("a public key needs no passphrase: its secret half stays in the ssh-agent")
+        }
+        try PublicKeyImport(line: line, source: file, name: name, destination: place.open).run(json)
     }
 
     private func importKey(_ source: ForeignKeyFile, _ name: KeyName, _ place: NewKeyPlace) throws -> NewKey {

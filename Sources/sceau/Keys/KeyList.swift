@@ -27,7 +27,7 @@ struct KeyList: ParsableCommand {
 
     func run() throws {
         let inventory = try KeyInventory(
-            workspace: keysOfWorkspace(), files: folder.lexicallyNormalized(), agent: HeldKeys.ofThisProcess())
+            workspace: keysOfWorkspace(), files: folder, agent: HeldKeys.ofThisProcess())
         try json.print(inventory.report, orText: inventory.text)
     }
 
@@ -37,7 +37,7 @@ struct KeyList: ParsableCommand {
         let place = Workspace(at: workspace ?? ".", storage: storage)
         if workspace == nil, try storage.info(place.policyFile) == nil { return nil }
         try place.check()
-        return place.keys.lexicallyNormalized()
+        return place.keys
     }
 }
 

@@ -5,7 +5,7 @@ import Primitives
 ///
 /// Neither libsodium nor libcrypto has it. What it works with lies in locked memory and is wiped.
 struct BcryptKDF: Hashable, Sendable {
-    /// OpenSSH takes 16 or 24 rounds and signify 42; so many as this are some seconds' work.
+    /// OpenSSH takes 16 or 24 rounds and signify 42; so many as the upper bound are a quarter of a minute's work.
     static let roundsBounds: ClosedRange<UInt32> = 1...2048
     static let longestSalt = 1024
     /// More is not needed by anybody, and keeps the block number within a byte.

@@ -1,3 +1,4 @@
+import DurableStorage
 import Foundation
 import SystemPackage
 import TestSupport
@@ -100,8 +101,10 @@ struct KeyImportTests {
         Mistake("a name of others", 64, "key/invalid-name", ["plain", "--name", "../bob", "--unencrypted"]),
         Mistake("a taken name", 1, "key/exists", ["plain", "--name", "taken", "--unencrypted"]),
         Mistake("a taken file", 1, "key/exists", ["plain", "--name", "bob", "--out", "plain", "--unencrypted"]),
-        Mistake("no such folder", 1, "storage/not-found", ["plain", "--name", "b", "--out", "no/b.key", "--unencrypted"]),
-        Mistake("a wrong passphrase", 1, "key/wrong-passphrase", ["sealed", "--name", "b", "--passphrase-file", "wrong"]),
+        Mistake(
+            "no such folder", 1, "storage/not-found", ["plain", "--name", "b", "--out", "no/b.key", "--unencrypted"]),
+        Mistake(
+            "a wrong passphrase", 1, "key/wrong-passphrase", ["sealed", "--name", "b", "--passphrase-file", "wrong"]),
         Mistake(
             "a wrong passphrase of the old one", 1, "key/wrong-passphrase",
             ["sealed", "--name", "b", "--passphrase-file", "passphrase", "--source-passphrase-file", "wrong"]),

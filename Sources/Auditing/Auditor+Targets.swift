@@ -9,13 +9,13 @@ import TUF
 extension Auditor {
     /// Every target ever listed: with `full` read and hashed, else as far as it can be seen without reading it.
     /// `release.json` is small and is always read.
-    func auditTargets(of ledger: TargetLedger, full: Bool) throws {
+    func auditTargets(of ledger: TargetLedger, full: Bool, releaseKeys: ReleaseKeyAudit) throws {
         let releases = ledger.releases
         report.counts.targets = ledger.targets.count
         report.counts.releases = releases.count
         var done: Set<PublishedPath> = []
         for release in releases {
-            try audit(release, full: full, done: &done)
+            try audit(release, full: full, releaseKeys, done: &done)
             if findings.isFull { throw AuditEnded() }
         }
         let sizes = full ? nil : fileSizes()
@@ -25,7 +25,9 @@ extension Auditor {
         }
     }
 
-    private func audit(_ release: ListedRelease, full: Bool, done: inout Set<PublishedPath>) throws {
+    private func audit(
+        _ release: ListedRelease, full: Bool, _ releaseKeys: ReleaseKeyAudit, done: inout Set<PublishedPath>
+    ) throws {
         ReleaseAudit.judgeCompleteness(release, findings: findings)
         var manifest: ReleaseManifest?
         if let target = release.manifest {
@@ -34,7 +36,9 @@ extension Auditor {
                 manifest = ReleaseAudit.judgeManifest(bytes, of: release, findings: findings)
             }
         }
-        guard full, let target = release.listing else { return }
+        guard full else { return }
+        let signature = try auditWithoutSceau(release, manifest, releaseKeys, done: &done)
+        guard let target = release.listing else { return }
         done.insert(target.stored)
         guard let bytes = try load(target, limit: limits.tree.listingBytes),
             let listing = ReleaseAudit.judgeListing(
@@ -42,7 +46,25 @@ extension Auditor {
             let archive = release.archive
         else { return }
         done.insert(archive.stored)
-        try hash(archive, against: listing)
+        try hash(archive, against: listing, signature)
+    }
+
+    /// Returns the archive's signature, which is judged when the archive is read.
+    private func auditWithoutSceau(
+        _ release: ListedRelease, _ manifest: ReleaseManifest?, _ releaseKeys: ReleaseKeyAudit,
+        done: inout Set<PublishedPath>
+    ) throws -> ArchiveSignature? {
+        guard let manifest else { return nil }
+        if manifest.hasSums, let target = release.files[.sums] {
+            done.insert(target.stored)
+            if let bytes = try load(target, limit: ReleaseLimits.manifestBytes) {
+                ReleaseKeyAudit.judgeSums(bytes, of: release, findings: findings)
+            }
+        }
+        guard manifest.hasMinisig, let target = release.files[manifest.minisigFile] else { return nil }
+        done.insert(target.stored)
+        guard let bytes = try load(target, limit: MinisignSignature.byteLimit) else { return nil }
+        return releaseKeys.signature(bytes, manifest, at: target.stored, findings: findings)
     }
 
     // MARK: content
@@ -73,8 +95,10 @@ extension Auditor {
     }
 
     /// Reads a target from end to end, however large, in little memory. With `listing`, it is an archive, and what it
-    /// holds is compared in the same pass.
-    private func hash(_ target: ListedTarget, against listing: TreeListing? = nil) throws {
+    /// holds is compared in the same pass; then its signature.
+    private func hash(
+        _ target: ListedTarget, against listing: TreeListing? = nil, _ signature: ArchiveSignature? = nil
+    ) throws {
         guard target.file.length <= limits.targetBytes else {
             findings.add(
                 .limitReached, found: "\(target.file.length) bytes", expected: "at most \(limits.targetBytes)",
@@ -86,6 +110,7 @@ extension Auditor {
         let isThere = try attempt(target.stored) {
             try source.withFile(target.stored, length: target.file.length) { file in
                 try found.check(file, is: target, listing, archives)
+                if let signature { try found.check(file, signature) }
             }
         }
         guard let isThere else { return }
@@ -136,6 +161,14 @@ private struct TargetFindings {
         if let listing { try check(file, target, listing, archives) } else { try hash(file, target, .sha256) }
         if target.file.facts.hashes["sha512"] != nil { try hash(file, target, .sha512) }
         length = target.file.length
+    }
+
+    /// Only of an archive that is the one listed: one lie, one finding.
+    mutating func check(_ file: FilePath, _ signature: ArchiveSignature) throws {
+        guard findings.isEmpty else { return }
+        let hasher = BLAKE2bHasher()
+        try ReadableFile(file).forEachChunk { hasher.update($0) }
+        if let finding = signature.finding(digest: hasher.finish()) { findings.append(finding) }
     }
 
     private mutating func hash(_ file: FilePath, _ target: ListedTarget, _ algorithm: HashAlgorithm) throws {

@@ -71,7 +71,8 @@ package final class Auditor {
         defer { report.counts.signatures = roots.signatures + audit.signatures }
         try auditStates(&audit)
         for version in 1...max(1, roots.lastVersion) { audit.named.insert(.metadata(.root, version: version)) }
-        try auditTargets(of: audit.ledger, full: full)
+        try auditTargets(
+            of: audit.ledger, full: full, releaseKeys: ReleaseKeyAudit(roots: roots.roots, findings: findings))
         if !findings.isFull { judgeOrphans(named: audit.named.union(audit.ledger.targets.map(\.stored))) }
     }
 

@@ -93,6 +93,18 @@ import Testing
         #expect(try folder.contents().isEmpty)
     }
 
+    @Test func `leaves its name in Keys to nobody: not to a keyholder who is proposed later`() throws {
+        let association = try Association()
+        var request = ProposalRequest()
+        request.add = [Association.publicFile(try Association.key("minisign"))]
+        let before = try association.files(below: "w")
+        let fault = #expect(throws: PublishingFault.self) {
+            try RootProposal(workspace: association.workspace, now: association.now).propose(request)
+        }
+        #expect(fault?.code == .duplicateKeyholder)
+        #expect(try association.files(below: "w") == before)
+    }
+
     @Test func `is replaced through root: what was signed before stays, what is staged has to be signed anew`() throws {
         let association = try association()
         try association.release("1.0")

@@ -27,6 +27,8 @@ import Testing
         manifest.install = ["hooks": ["pre": "hooks/pre"]]
         manifest.minimumAgentVersion = try Version("1.0")
         manifest.attachments = [try ReleaseFileName("sbom.spdx.json")]
+        manifest.hasMinisig = true
+        manifest.hasSums = true
         manifest.extensions = ["example.org/x": true]
         return manifest
     }
@@ -38,8 +40,26 @@ import Testing
         #expect(
             try Self.full().files.map(\.description) == [
                 "release.json", "mail-suite-2.12.0.tar.zst", "tree.mtree", "notes.md", "CVE-2026-1234.json",
-                "2.11.1-to-2.12.0.patch", "sbom.spdx.json",
+                "2.11.1-to-2.12.0.patch", "sbom.spdx.json", "mail-suite-2.12.0.tar.zst.minisig", "SHA256SUMS",
             ])
+    }
+
+    @Test func namesWhatIsForEveryoneWithoutTheseToolsOnlyWhenItIsThere() throws {
+        let (without, with) = (try Self.manifest(), try Self.full())
+        let text = String(decoding: try without.encode(), as: UTF8.self)
+        #expect(!text.contains("minisig"))
+        #expect(!text.contains("SHA256SUMS"))
+        #expect(
+            with.minisigComment.description
+                == "product:mail-suite version:2.12.0 channel:stable time:2026-11-18T11:06:40Z "
+                + "file:mail-suite-2.12.0.tar.zst")
+        let files = try [("b", [1]), ("a-2", [2]), ("a", [3]), ("B", [4])].map { name, bytes in
+            (name: try ReleaseFileName(ByteString(name)), digest: Digest.sha256(of: bytes))
+        }
+        let expected = [("B", 4), ("a", 3), ("a-2", 2), ("b", 1)].map { name, byte in
+            "\(Digest.sha256(of: [UInt8(byte)]))  \(name)\n"
+        }
+        #expect(String(decoding: ReleaseSums.encode(files), as: UTF8.self) == expected.joined())
     }
 
     private func refuse(_ field: ByteString, _ value: JSONValue?) throws -> String? {
@@ -61,9 +81,20 @@ import Testing
             ("notes", "a/b", "release/invalid-name"), ("notes", "tree.mtree", "release/duplicate-file"),
             ("attachments", ["notes.md"], "release/duplicate-file"),
             ("attachments", [".hidden"], "release/invalid-name"),
+            ("attachments", ["SHA256SUMS"], "release/duplicate-file"),
+            ("attachments", ["mail-suite-2.12.0.tar.zst.minisig"], "release/duplicate-file"),
+            ("sums", "MD5SUMS", "json/invalid-value"), ("sums", true, "json/wrong-type"),
+            (
+                "archive",
+                [
+                    "bytes": 1234, "file": "mail-suite-2.12.0.tar.zst", "minisig": "other.minisig",
+                    "sha256": .string(ByteString(Digest.sha256(of: [1]).hex)),
+                ],
+                "json/invalid-value"
+            ),
             ("advisories", ["a", "a"], "release/duplicate-file"), ("advisories", ["a/b"], "release/invalid-name"),
             ("unknown", true, "release/unknown-field"), ("extensions", [:], "release/not-canonical"),
-            ("version", "2.12.1", "release/not-canonical"), ("install", [], "json/wrong-type"),
+            ("version", "2.12.1", "json/invalid-value"), ("install", [], "json/wrong-type"),
             ("patches", [["from_version": "1"]], "json/missing-field"),
             (
                 "tree",

@@ -42,6 +42,8 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
     case listingMalformed = "audit/listing-malformed"
     case archiveRefused = "audit/archive-refused"
     case archiveDiffers = "audit/archive-differs"
+    case minisigInvalid = "audit/minisig-invalid"
+    case sumsDiffer = "audit/sums-differ"
     // What could not be checked
     case unreadable = "audit/unreadable"
     case unreachable = "audit/unreachable"
@@ -87,6 +89,8 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
         case .listingMalformed: "malformed tree listing"
         case .archiveRefused: "the archive cannot be unpacked safely"
         case .archiveDiffers: "the archive does not hold what the listing says"
+        case .minisigInvalid: "the archive's .minisig does not verify"
+        case .sumsDiffer: "SHA256SUMS does not agree with what is published"
         case .unreadable: "could not be read, so not checked"
         case .unreachable: "could not be fetched, so not checked"
         case .limitReached: "there is more than this audit looks at"

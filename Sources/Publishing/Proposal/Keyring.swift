@@ -14,11 +14,7 @@ struct Keyring {
     init(_ policy: Policy, new: [PublicKeyFile], workspace: Workspace) throws {
         self.policy = policy
         for file in new {
-            guard "\(file.name)" != KeyholderName.reserved else {
-                throw PublishingFault(
-                    .duplicateKeyholder, found: "a key named \(file.name)", expected: "another name",
-                    at: "Keys/\(file.name).pub", hint: "that file holds the release key in minisign's format")
-            }
+            try KeyholderName.check("\(file.name)")
             let former = files.updateValue(file, forKey: "\(file.name)")
             guard former == nil || former?.publicKey == file.publicKey else {
                 throw PublishingFault(

@@ -12,6 +12,14 @@ package enum KeyholderName {
 
     static func isValid(_ name: String) -> Bool { name != reserved && (try? KeyName(ByteString(name))) != nil }
 
+    /// Throws for the name that is not to be given.
+    static func check(_ name: String) throws(PublishingFault) {
+        guard name == reserved else { return }
+        throw PublishingFault(
+            .duplicateKeyholder, found: "a key named \(name)", expected: "another name", at: "Keys/\(name).pub",
+            hint: "that file holds the release key in minisign's format")
+    }
+
     /// Whom a key belongs to, for people and file names: the name it carries, or else the beginning of its id.
     static func of(_ keyID: KeyID, _ key: PublicKey?) -> String {
         if let name = key?.name?.description, isValid(name) { return name }

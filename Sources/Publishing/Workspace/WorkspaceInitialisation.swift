@@ -52,11 +52,7 @@ package struct WorkspaceInitialisation {
         var names: Set<KeyName> = []
         var keys: [[UInt8]: KeyName] = [:]
         for file in keyholders + machineKeys {
-            guard "\(file.name)" != KeyholderName.reserved else {
-                throw PublishingFault(
-                    .duplicateKeyholder, found: "a key named \(file.name)", expected: "another name",
-                    at: "Keys/\(file.name).pub", hint: "that file holds the release key in minisign's format")
-            }
+            try KeyholderName.check("\(file.name)")
             guard names.insert(file.name).inserted else {
                 throw PublishingFault(
                     .duplicateKeyholder, found: "two keys named \(file.name)", expected: "a name for each key")

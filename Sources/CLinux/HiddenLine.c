@@ -46,7 +46,18 @@ static ssize_t read_line(int terminal, unsigned char *buffer, size_t size) {
     return -1;
 }
 
-ssize_t sceau_read_hidden_line(int terminal, void *buffer, size_t size) {
+static bool write_all(int terminal, const char *text, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(terminal, text, length);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+ssize_t sceau_read_hidden_line(int terminal, const char *prompt, size_t prompt_length, void *buffer, size_t size) {
     if (tcgetattr(terminal, &shown) != 0) return -1;
     struct termios hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
@@ -61,7 +72,9 @@ ssize_t sceau_read_hidden_line(int terminal, void *buffer, size_t size) {
 
     ssize_t count = -1;
     int error = 0;
-    if (tcsetattr(terminal, TCSAFLUSH, &hidden) == 0) count = read_line(terminal, buffer, size);
+    // The prompt comes once nothing is shown any more: whoever answers it at once is neither seen nor cut short.
+    if (tcsetattr(terminal, TCSAFLUSH, &hidden) == 0 && write_all(terminal, prompt, prompt_length))
+        count = read_line(terminal, buffer, size);
     if (count < 0) error = errno;
 
     tcsetattr(terminal, TCSANOW, &shown);

@@ -35,8 +35,10 @@ package enum Terminal {
     package static func readHidden(prompt: String, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         let terminal = try openTerminal()
         defer { try? terminal.close() }
-        try write(Array("\(prompt.escapingUnprintable()): ".utf8), to: terminal)
-        let count = sceau_read_hidden_line(terminal.rawValue, buffer.baseAddress, buffer.count)
+        let prompt = "\(prompt.escapingUnprintable()): "
+        let count = prompt.withCString { text in
+            sceau_read_hidden_line(terminal.rawValue, text, prompt.utf8.count, buffer.baseAddress, buffer.count)
+        }
         let error = Errno(rawValue: errno)
         try write([UInt8(ascii: "\n")], to: terminal)
         guard count >= 0 else { throw CommandFault(.terminal, found: error.description.lowercased()) }

@@ -18,4 +18,4 @@ int sceau_forbid_core_files(void);
 /// Returns the number of bytes; EMSGSIZE when the line does not fit, EIO when the terminal is gone, EINTR when
 /// input ends without a line. Whatever signal ends the process meanwhile, the terminal shows again what is typed.
 /// One reader at a time.
-ssize_t sceau_read_hidden_line(int terminal, void *buffer, size_t size);
+ssize_t sceau_read_hidden_line(int terminal, const char *prompt, size_t prompt_length, void *buffer, size_t size);

@@ -93,6 +93,7 @@ package enum PublishingFaultCode: String, FaultCode {
             "move it away, for instance to a folder of your own with mode 0700; if others could read it, replace the key"
         case .noOnlineKey: "name it with --online-key FILE; it is then remembered on this machine"
         case .wrongReleaseKey: "name the right one with --release-key FILE"
+        case .wrongOnlineKey: "name the right one with --online-key FILE; sceau root propose --online-key replaces it"
         case .noReleaseKey: "name it with --release-key FILE; it is then remembered on this machine"
         case .interrupted: "run sceau publish: it goes on where it stopped"
         case .nothingToSign: "stage something first, for instance with sceau release add"

@@ -54,15 +54,19 @@ struct HoldingInstance {
     let store = MemoryMetadataStore()
     let pinnedRoot: [UInt8]
 
+    func updater(for association: Association, folder: FilePath? = nil) throws -> MetadataUpdater {
+        try MetadataUpdater(
+            pinnedRoot: pinnedRoot, store: store,
+            fetcher: FolderMetadataFetcher(folder ?? association.workspace.liveMetadata),
+            referenceTime: association.now)
+    }
+
     /// The newest version of the channel that it is offered, after a refresh.
     @discardableResult
     func refresh(
         from association: Association, folder: FilePath? = nil, channel: RoleName = "suite-stable"
     ) throws -> String? {
-        var updater = try MetadataUpdater(
-            pinnedRoot: pinnedRoot, store: store,
-            fetcher: FolderMetadataFetcher(folder ?? association.workspace.liveMetadata),
-            referenceTime: association.now)
+        var updater = try updater(for: association, folder: folder)
         try updater.refresh()
         let targets = try #require(updater.trusted.targets)
         let content = try updater.delegated(channel, by: targets).content

@@ -41,6 +41,8 @@ struct ProposalPlan {
     private(set) var kept: [StagedRole] = []
     /// Staged, and not wanted any more.
     private(set) var takenBack: [StagedRole] = []
+    /// Delegated to by published targets, and not a channel of the policy's.
+    let leftOut: [RoleName]
 
     init(
         _ policy: Policy, keyring: Keyring, staging: Staging, renewal: Renewal, now: Date
@@ -50,6 +52,8 @@ struct ProposalPlan {
         self.now = now
         wish = WishedMetadata(policy, keyring: keyring)
         let published = staging.published
+        let channels = policy.channels.map { policy.role(of: $0.name) }
+        leftOut = published.targets?.content.delegations?.names(among: []).filter { !channels.contains($0) } ?? []
         let root = try wish.root(over: published.root?.content ?? staging.staged(.root)?.rootContent)
         decide(Candidate(.root, .root(root), live: published.root.map { .root($0.content) }, life: policy.root.life))
         let targets = try wish.targets(over: published.targets?.content ?? staging.staged(.targets)?.targets)

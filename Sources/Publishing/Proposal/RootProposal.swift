@@ -25,7 +25,7 @@ package struct RootProposal {
         /// Staged before, and not wanted any more: what is published is as the policy wants it.
         package let takenBack: [Role]
         package let isPolicyChanged: Bool
-        /// What should be said about keyholders and thresholds.
+        /// What should be said about keyholders, thresholds, and channels that the policy leaves out.
         package let warnings: [String]
 
         /// The policy is as it was, and so is all that is staged.
@@ -76,7 +76,8 @@ package struct RootProposal {
         let result = Staging(
             published: staging.published,
             roles: staging.roles.filter { !replaced.contains($0.role) } + plan.steps.map(\.staged))
-        for step in plan.steps { try result.check(step.staged, now: now) }
+        // Also what stays staged: it may have more signers than before.
+        for staged in plan.steps.map(\.staged) + plan.kept { try result.check(staged, now: now) }
     }
 
     /// Keys, then policy, then roles: whatever stands there when this stops, the next proposal goes on from it.
@@ -109,7 +110,12 @@ extension RootProposal.Result {
         kept = plan.kept.map { Role($0, reason: nil, dropping: nil) }
         takenBack = plan.takenBack.map { Role($0, reason: nil, dropping: $0) }
         self.isPolicyChanged = isPolicyChanged
-        warnings = KeyholderWarnings.about(policy.keyholderRules)
+        warnings =
+            KeyholderWarnings.about(policy.keyholderRules)
+            + plan.leftOut.map { role in
+                "\(role) is published, and Keys/policy.yaml does not name it: it stays as it is, but once it expires nothing "
+                    + "can be published before it is renewed"
+            }
     }
 }
 

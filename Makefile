@@ -8,6 +8,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 PRODUCTS := sceau sceau-serve sceau-agent sceau-audit
+# Built, but not installed: what conformance tests and measurements run.
+DEVELOPMENT_PRODUCTS := tuf-client
 # An import that Package.swift does not declare does not build.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RELEASE_FLAGS := -c release --static-swift-stdlib $(SWIFT_FLAGS)
@@ -19,9 +21,9 @@ build:  ## build the four tools for debugging
 	@Scripts/install-dependencies build
 	swift build $(SWIFT_FLAGS)
 
-release:  ## build the four tools as they are shipped
+release:  ## build the four tools as they are shipped, and tuf-client
 	@Scripts/install-dependencies build
-	$(foreach product,$(PRODUCTS),swift build $(RELEASE_FLAGS) --product $(product) &&) true
+	$(foreach product,$(PRODUCTS) $(DEVELOPMENT_PRODUCTS),swift build $(RELEASE_FLAGS) --product $(product) &&) true
 
 demo:  ## the main job on a real release: sign, publish, serve, install, update, verify, audit
 	@Scripts/install-dependencies build demo

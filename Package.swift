@@ -102,6 +102,7 @@ let commands: [Target] = [
             systemPackage,
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
+    command("tuf-client", ["Updating", "TUF", "Transport", "DurableStorage", "Signatures", systemPackage]),
     command(
         "sceau-agent",
         ["Updating", "Releases", "Signatures", "TUF", "CanonicalJSON", "DurableStorage", systemPackage]),

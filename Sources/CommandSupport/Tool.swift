@@ -14,9 +14,12 @@ package struct Tool: Sendable {
     package static let version = "0.1.0"
 
     package let name: String
+    /// In place of the exit statuses that faults have, for a tool whose users know only one.
+    private let failureStatus: Int32?
 
-    package init(_ name: String) {
+    package init(_ name: String, failureStatus: Int32? = nil) {
         self.name = name
+        self.failureStatus = failureStatus
     }
 
     /// What `--version` prints: `NAME VERSION`. For the root command's `CommandConfiguration(version:)`.
@@ -28,8 +31,8 @@ package struct Tool: Sendable {
         let ending = await ending(of: root, arguments: nil)
         // When even stderr or stdout is gone, the exit status is all that is left to say.
         for line in ending.errorLines { try? StandardError.print(line) }
-        do { try StandardOutput.print(ending.output) } catch { exit(FaultFamily.local.exitStatus) }
-        exit(ending.status)
+        do { try StandardOutput.print(ending.output) } catch { exit(failureStatus ?? FaultFamily.local.exitStatus) }
+        exit(ending.status == 0 ? 0 : failureStatus ?? ending.status)
     }
 
     /// Runs a command and says how it ended. `arguments` nil: those of this process.

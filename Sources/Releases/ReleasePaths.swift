@@ -38,10 +38,15 @@ package struct ReleasePaths: Hashable, Sendable {
 
     /// Where a target stands below `targets/` with consistent snapshots: `<folder>/<sha256>.<file>` (TUF 6.2).
     package static func stored(_ target: ByteString, sha256: Digest) -> ByteString {
+        stored(target, digest: sha256.hex)
+    }
+
+    /// Likewise with any other hash that the metadata states, in hexadecimal.
+    package static func stored(_ target: ByteString, digest: String) -> ByteString {
         guard let slash = target.bytes.lastIndex(of: UInt8(ascii: "/")) else {
-            return ByteString(Array("\(sha256.hex).".utf8) + target.bytes)
+            return ByteString(Array("\(digest).".utf8) + target.bytes)
         }
         let (folder, file) = (target.bytes[...slash], target.bytes[(slash + 1)...])
-        return ByteString(folder + Array("\(sha256.hex).".utf8) + file)
+        return ByteString(folder + Array("\(digest).".utf8) + file)
     }
 }

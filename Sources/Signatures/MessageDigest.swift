@@ -5,6 +5,14 @@ package enum HashAlgorithm: String, CaseIterable, Sendable {
     case sha256
     case sha512
 
+    /// Bytes of a digest.
+    package var byteCount: Int {
+        switch self {
+        case .sha256: 32
+        case .sha512: 64
+        }
+    }
+
     package func digest(of bytes: [UInt8]) -> [UInt8] {
         let state = MessageDigest(self)
         bytes.withUnsafeBytes { state.update($0) }

@@ -53,18 +53,9 @@ package struct FileFacts: Hashable, Sendable {
             throw MetadataFault(.wrongLength, found: "\(bytes.count) bytes", expected: "\(length) bytes", at: place)
         }
         guard !hashes.isEmpty else { return }
-        let known = HashAlgorithm.allCases.filter { hashes[ByteString($0.rawValue)] != nil }
-        guard !known.isEmpty else {
-            let names = hashes.keys.map(\.description).sorted().joined(separator: ", ")
-            throw MetadataFault(.unknownHash, found: names, at: place)
-        }
-        for algorithm in known {
-            let found = Hex.encode(algorithm.digest(of: bytes))
-            guard let expected = hashes[ByteString(algorithm.rawValue)], ByteString(found) == expected else {
-                let stated = hashes[ByteString(algorithm.rawValue)]?.description
-                throw MetadataFault(.wrongHash, found: "\(algorithm.rawValue) \(found)", expected: stated, at: place)
-            }
-        }
+        let check = FileCheck(self)
+        bytes.withUnsafeBytes { check.update($0) }
+        try check.finish(at: place)
     }
 }
 

@@ -31,8 +31,8 @@ struct ChosenRelease {
         }
         listingTarget = try channel.target(facts.version, .listing)
         archive = try channel.target(facts.version, manifest.archiveFile)
-        try Self.expect(listingTarget.sha256, manifest.tree.sha256, "tree listing", target)
-        try Self.expect(archive.sha256, manifest.archive.sha256, "archive", target)
+        try Self.expect(listingTarget.digest, manifest.tree.sha256.hex, "tree listing", target)
+        try Self.expect(archive.digest, manifest.archive.sha256.hex, "archive", target)
         try Self.expect(archive.length, manifest.archive.bytes, "bytes of archive", target)
         try checkSizes()
     }

@@ -123,7 +123,7 @@ struct UpdateRun {
         }
         try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
         // What an earlier run brought here takes up no space a second time.
-        let present = try storage.info(folders.downloads.appending(chosen.archive.sha256.hex))?.size ?? 0
+        let present = try storage.info(folders.downloads.appending(chosen.archive.digest))?.size ?? 0
         let archive = max(0, chosen.archive.length - present)
         let needed = archive + chosen.manifest.tree.bytes
         for (folder, bytes) in [(folders.downloads, archive), (folders.versions, needed)] {
@@ -152,7 +152,8 @@ struct UpdateRun {
         let building = folders.building(step.to)
         try storage.removeTree(building)
         try agent.extractor.extract(
-            archive, expectedDigest: release.archive.sha256, listing: listing, into: building, storage: storage)
+            archive, expectedDigest: release.manifest.archive.sha256, listing: listing, into: building, storage: storage
+        )
         try storage.renameExclusively(building, to: folders.tree(step.to))
         return .built
     }

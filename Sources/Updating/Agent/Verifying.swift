@@ -39,9 +39,9 @@ extension Agent {
             let target = try? channel.target(kept.manifest.version, .manifest)
         else { return false }
         let found = Digest.sha256(of: kept.manifestBytes)
-        guard target.sha256 == found else {
+        guard target.digest == found.hex else {
             throw AgentFault(
-                .damagedTree, found: "release.json with sha256 \(found)", expected: "\(target.sha256)",
+                .damagedTree, found: "release.json with sha256 \(found)", expected: target.digest,
                 at: folders.release(kept.manifest.version).string)
         }
         return true

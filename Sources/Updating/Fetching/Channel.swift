@@ -45,23 +45,14 @@ struct Channel {
     }
 
     /// One file of a release as it is listed.
-    func target(_ version: Version, _ file: ReleaseFileName) throws(AgentFault) -> SignedTarget {
+    func target(_ version: Version, _ file: ReleaseFileName) throws -> SignedTarget {
         let path = paths.target(version, file)
         guard let target = metadata.content.targets[path] else {
             throw AgentFault(.missingTarget, expected: "\(path)", at: "role \(metadata.role)")
         }
-        guard let sha256 = target.facts.sha256 else {
+        guard target.facts.sha256 != nil else {
             throw AgentFault(.missingTarget, expected: "a SHA-256", at: "target \(path)")
         }
-        return SignedTarget(path: path, length: target.length, sha256: sha256)
+        return try SignedTarget(path: path, target)
     }
-}
-
-/// A file that the metadata vouches for.
-struct SignedTarget: Hashable {
-    /// As metadata names it.
-    let path: ByteString
-    /// Bytes.
-    let length: Int
-    let sha256: Digest
 }

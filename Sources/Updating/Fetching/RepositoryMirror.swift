@@ -16,24 +16,32 @@ package protocol RepositoryMirror: MetadataFetcher {
     func fetchTarget(_ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void) throws
 }
 
-/// A mirror behind HTTP: `<base>/metadata/…`, `<base>/targets/…`.
+/// A mirror behind HTTP: metadata below one address, targets below another.
 package struct HTTPMirror: RepositoryMirror {
+    package let name: String
     private let client: HTTPClient
-    private let base: String
     private let storage: DurableStorage
+    private let metadata: String
+    private let targets: String
 
-    /// `base` may end in a slash or not.
+    /// As our own repositories are published: `<base>/metadata/…`, `<base>/targets/…`. `base` may end in a slash or not.
     package init(_ base: String, client: HTTPClient, storage: DurableStorage) {
-        self.client = client
-        self.storage = storage
-        self.base = base
+        let folder = base.utf8.last == UInt8(ascii: "/") ? base : base + "/"
+        self.init(metadata: folder + "metadata", targets: folder + "targets", client: client, storage: storage)
     }
 
-    package var name: String { HTTPAddress.displayed(base) }
+    /// Where others publish theirs. Either may end in a slash or not.
+    package init(metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
+        name = HTTPAddress.displayed(metadata)
+        self.client = client
+        self.storage = storage
+        self.metadata = metadata
+        self.targets = targets
+    }
 
     package func fetchMetadata(_ name: String, limit: Int, held: Digest?) throws -> FetchedFile {
         // The name is fit for an address as it is; encoding it once more would ask for another file.
-        let url = try HTTPAddress.join(base, ["metadata"]) + "/" + name
+        let url = try HTTPAddress.join(metadata, []) + name
         switch try client.fetch(HTTPRequest(url: url, limit: limit, ifNoneMatch: held)) {
         case .ok(let bytes): return .bytes(bytes)
         case .notModified: return .notModified
@@ -44,7 +52,7 @@ package struct HTTPMirror: RepositoryMirror {
     package func fetchTarget(
         _ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void
     ) throws {
-        let url = try HTTPAddress.join(HTTPAddress.join(base, ["targets"]), path: path)
+        let url = try HTTPAddress.join(targets, path: path)
         try withoutActuallyEscaping(progress) { progress in
             try client.download(url, to: partial, expectedLength: length, storage: storage) { progress($0) }
         }

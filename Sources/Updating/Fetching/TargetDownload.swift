@@ -3,20 +3,34 @@ import Primitives
 import Releases
 import Signatures
 import SystemPackage
+import TUF
 
 /// Brings signed files here, from any mirror: their hash says whether they are the right ones.
-struct TargetDownload {
-    let folder: FilePath
-    let mirrors: [any RepositoryMirror]
-    let storage: DurableStorage
-    let consistentSnapshot: Bool
-    let progress: (ByteString, Int, Int) -> Void
+package struct TargetDownload {
+    /// Where files are, whole and in part, by their digest.
+    private let folder: FilePath
+    private let mirrors: [any RepositoryMirror]
+    private let storage: DurableStorage
+    private let consistentSnapshot: Bool
+    private let progress: (ByteString, Int, Int) -> Void
+
+    /// `progress` is told the path, how many bytes are here, and of how many.
+    package init(
+        folder: FilePath, mirrors: [any RepositoryMirror], storage: DurableStorage, consistentSnapshot: Bool,
+        progress: @escaping (ByteString, Int, Int) -> Void
+    ) {
+        self.folder = folder
+        self.mirrors = mirrors
+        self.storage = storage
+        self.consistentSnapshot = consistentSnapshot
+        self.progress = progress
+    }
 
     /// The path of a file that has been checked against `target`.
-    func fetch(_ target: SignedTarget) throws -> FilePath {
+    package func fetch(_ target: SignedTarget) throws -> FilePath {
         try storage.makeDirectory(folder, mode: .privateDirectory)
-        let file = folder.appending(target.sha256.hex)
-        if try isWhole(file, target) { return file }
+        let file = folder.appending(target.digest)
+        if try target.isWhole(at: file, storage) { return file }
         var complaints: [MirrorComplaint] = []
         for mirror in mirrors {
             do {
@@ -37,7 +51,7 @@ struct TargetDownload {
                 .tooLarge, found: "\(target.length) bytes", expected: "at most \(limit)", at: "\(target.path)")
         }
         let bytes = try storage.read(try fetch(target), limit: limit)
-        guard Digest.sha256(of: bytes) == target.sha256 else { throw Self.wrongHash(target, at: folder.string) }
+        guard (try? target.facts.check(bytes, at: "")) != nil else { throw Self.wrongHash(target, at: folder.string) }
         return bytes
     }
 
@@ -52,23 +66,16 @@ struct TargetDownload {
     /// False when the file has another hash; it is removed then.
     private func fetchOnce(_ target: SignedTarget, from mirror: any RepositoryMirror, to file: FilePath) throws -> Bool
     {
-        let path = consistentSnapshot ? ReleasePaths.stored(target.path, sha256: target.sha256) : target.path
+        let path = consistentSnapshot ? ReleasePaths.stored(target.path, digest: target.digest) : target.path
         try mirror.fetchTarget(path, length: target.length, to: file) { progress(target.path, $0, target.length) }
-        if try isWhole(file, target) { return true }
+        if try target.isWhole(at: file, storage) { return true }
         try storage.remove(file)
         return false
     }
 
-    private func isWhole(_ file: FilePath, _ target: SignedTarget) throws -> Bool {
-        guard let info = try storage.info(file), info.kind == .file, info.size == target.length else { return false }
-        let hasher = SHA256Hasher()
-        try ReadableFile(file).forEachChunk { hasher.update($0) }
-        return hasher.finish() == target.sha256
-    }
-
     private static func wrongHash(_ target: SignedTarget, at place: String) -> AgentFault {
         AgentFault(
-            .wrongHash, found: "\(target.length) other bytes", expected: "sha256 \(target.sha256)",
+            .wrongHash, found: "\(target.length) other bytes", expected: target.digest,
             at: "\(target.path) of \(place)")
     }
 }

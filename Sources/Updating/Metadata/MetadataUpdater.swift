@@ -11,6 +11,7 @@ package struct MetadataUpdater {
     private let fetcher: any MetadataFetcher
     private let store: any MetadataStore
     private let limits: MetadataLimits
+    private let fetched = FetchedFiles()
     package private(set) var trusted: TrustedMetadataSet
 
     /// Loads the trusted root. A stored root that does not verify counts as lost, and the pinned one takes its place:
@@ -31,6 +32,19 @@ package struct MetadataUpdater {
         let stored = try store.loadMetadata(RoleName.root.fileName, limit: limits.rootLength)
             .flatMap { try? TrustedMetadataSet(trustedRoot: $0, referenceTime: referenceTime, limits: limits) }
         if let stored, stored.root.version >= pinned.root.version { trusted = stored } else { trusted = pinned }
+    }
+
+    /// Begins with `trustedRoot` whatever root is stored: for a store whose root is all there is to begin with.
+    ///
+    /// - Throws: when it does not verify.
+    package init(
+        trustedRoot: [UInt8], store: any MetadataStore, fetcher: any MetadataFetcher, referenceTime: Date,
+        limits: MetadataLimits = MetadataLimits()
+    ) throws {
+        self.store = store
+        self.fetcher = fetcher
+        self.limits = limits
+        trusted = try TrustedMetadataSet(trustedRoot: trustedRoot, referenceTime: referenceTime, limits: limits)
     }
 
     /// Brings root, timestamp, snapshot and targets up to date.
@@ -113,13 +127,20 @@ package struct MetadataUpdater {
     // MARK: delegations
 
     /// The metadata of `role` as `delegator` delegates to it: the stored copy if that still verifies, else a fetched one.
+    ///
+    /// A role reached through another delegator is verified anew by that one's keys. It is not fetched twice for that:
+    /// the snapshot names one version of it, and that is the one at hand.
     package func delegated(_ role: RoleName, by delegator: Verified<Targets>) throws -> Verified<Targets> {
+        if let bytes = fetched.files[role] {
+            return try trusted.verifyDelegated(bytes, role: role, delegator: delegator)
+        }
         if let local = try store.loadMetadata(role.fileName, limit: limits.targetsLength),
             let verified = try? trusted.verifyDelegated(local, role: role, delegator: delegator)
         {
             return verified
         }
         let bytes = try fetch(role, meta: try trusted.metaFile(of: role))
+        fetched.files[role] = bytes
         let verified = try trusted.verifyDelegated(bytes, role: role, delegator: delegator)
         try store.saveMetadata(bytes, as: role.fileName)
         return verified
@@ -145,4 +166,9 @@ package struct MetadataUpdater {
         }
         return bytes
     }
+}
+
+/// The files of delegated roles that were fetched in this run, verified or not.
+private final class FetchedFiles {
+    var files: [RoleName: [UInt8]] = [:]
 }

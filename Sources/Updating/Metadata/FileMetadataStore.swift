@@ -3,11 +3,16 @@ import Primitives
 import SystemPackage
 
 /// Trusted metadata as files, one a role.
-struct FileMetadataStore: MetadataStore {
-    let folder: FilePath
-    let storage: DurableStorage
+package struct FileMetadataStore: MetadataStore {
+    package let folder: FilePath
+    private let storage: DurableStorage
 
-    func loadMetadata(_ fileName: String, limit: Int) throws -> [UInt8]? {
+    package init(folder: FilePath, storage: DurableStorage) {
+        self.folder = folder
+        self.storage = storage
+    }
+
+    package func loadMetadata(_ fileName: String, limit: Int) throws -> [UInt8]? {
         do { return try storage.readIfPresent(folder.appending(fileName), limit: limit) } catch {
             // As good as lost: it is fetched again.
             guard error.code == .tooLong else { throw error }
@@ -15,12 +20,12 @@ struct FileMetadataStore: MetadataStore {
         }
     }
 
-    func saveMetadata(_ bytes: [UInt8], as fileName: String) throws {
+    package func saveMetadata(_ bytes: [UInt8], as fileName: String) throws {
         try storage.makeDirectory(folder, mode: .privateDirectory)
         try storage.write(bytes, to: folder.appending(fileName))
     }
 
-    func removeMetadata(_ fileName: String) throws {
+    package func removeMetadata(_ fileName: String) throws {
         try storage.remove(folder.appending(fileName))
     }
 }

@@ -42,16 +42,25 @@ package struct KeyStorage: Sendable {
 
     /// Judges the file that was opened, not whatever stands at its path a moment later.
     func checkIsPrivate(_ file: ReadableFile) throws(KeyFault) {
-        var status = stat()
-        guard fstat(file.descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw KeyFault(.notAFile, at: file.path.string)
-        }
-        let mode = status.st_mode & 0o7777
+        let mode = try modeOfRegular(file)
         guard mode & 0o077 == 0 else {
             throw KeyFault(
                 .exposed, found: "mode " + octal(mode), expected: "mode 0600", at: file.path.string,
                 hint: "chmod 600 \(file.path.string), and consider whether somebody has copied the key")
         }
+    }
+
+    /// Throws `.notAFile`.
+    func checkIsRegular(_ file: ReadableFile) throws(KeyFault) {
+        _ = try modeOfRegular(file)
+    }
+
+    private func modeOfRegular(_ file: ReadableFile) throws(KeyFault) -> mode_t {
+        var status = stat()
+        guard fstat(file.descriptor.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw KeyFault(.notAFile, at: file.path.string)
+        }
+        return status.st_mode & 0o7777
     }
 
     private func contents(of file: ReadableFile) throws(KeyFault) -> [UInt8] {

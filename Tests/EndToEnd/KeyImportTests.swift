@@ -22,6 +22,8 @@ struct KeyImportTests {
         try folder.write("another horse\n", to: "another")
         try folder.write("dear diary\n", to: "diary")
         try folder.write("taken", to: "taken.pub")
+        let key = Data([0x45, 0x64] + [UInt8](repeating: 7, count: 40)).base64EncodedString()
+        try folder.write("untrusted comment: minisign public key\n\(key)\n", to: "minisign.pub")
         for name in ["plain", "sealed", "passphrase", "wrong", "another", "diary"] {
             try FileManager.default.setAttributes(
                 [.posixPermissions: 0o600], ofItemAtPath: folder.path(name).string)
@@ -95,7 +97,7 @@ struct KeyImportTests {
 
     static let mistakes = [
         Mistake("a missing file", 1, "storage/not-found", ["missing", "--name", "bob", "--unencrypted"]),
-        Mistake("a public key", 3, "key/unsupported", ["plain.pub", "--name", "bob", "--unencrypted"]),
+        Mistake("a public key", 3, "key/unsupported", ["minisign.pub", "--name", "bob", "--unencrypted"]),
         Mistake("something else", 3, "key/malformed", ["diary", "--name", "bob", "--unencrypted"]),
         Mistake("a folder", 3, "key/not-a-file", [".", "--name", "bob", "--unencrypted"]),
         Mistake("a name of others", 64, "key/invalid-name", ["plain", "--name", "../bob", "--unencrypted"]),
@@ -126,7 +128,7 @@ struct KeyImportTests {
         #expect(result.status == mistake.status)
         #expect(result.output == "")
         #expect(result.errors.hasPrefix("sceau: error: [\(mistake.code)] "), "\(result.errors)")
-        if mistake.status != 64 { #expect(result.errors.contains("; no key was made\n"), "\(result.errors)") }
+        if mistake.status != 64 { #expect(result.errors.contains("; no key was imported\n"), "\(result.errors)") }
         #expect(try folder.contents() == before)
     }
 }

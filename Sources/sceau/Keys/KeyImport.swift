@@ -48,13 +48,13 @@ struct KeyImport: ParsableCommand {
         {
             return try importPublicKey(line, name, place)
         }
-        let (key, format) = try stating("no key was made") {
+        let (key, format) = try stating("no key was imported") {
             try place.checkFree()
             let source = try KeyStorage(DurableStorage()).loadForeignKey(file)
             try warn(of: source.exposure)
             return (try importKey(source.file, name, place), source.file.format)
         }
-        try stating("the key was made: \(place.secret.string)") {
+        try stating("the key was imported: \(place.secret.string)") {
             try json.print(report(key, format), orText: text(key, format))
         }
     }

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test lint install clean
+.PHONY: help build release demo test bench lint install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -35,6 +35,11 @@ test:  ## every test, with the end-to-end tests and the checks by other people's
 	swift build --build-tests $(SWIFT_FLAGS)
 	export SCEAU_PYTHON="$$PWD/.venv/bin/python" SCEAU_BIN="$$(swift build --show-bin-path)"; \
 	swift test $(SWIFT_FLAGS) --skip-build
+
+bench: release  ## our TUF client and the agent beside python-tuf: time, memory, bytes on the wire
+	@Scripts/install-dependencies build test
+	@Scripts/peers-venv
+	Benchmarks/bench.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 
 lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test

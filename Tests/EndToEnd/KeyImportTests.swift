@@ -98,6 +98,7 @@ struct KeyImportTests {
     static let mistakes = [
         Mistake("a missing file", 1, "storage/not-found", ["missing", "--name", "bob", "--unencrypted"]),
         Mistake("a public key", 3, "key/unsupported", ["minisign.pub", "--name", "bob", "--unencrypted"]),
+        Mistake("its public half", 64, "command/arguments", ["plain.pub", "--name", "bob", "--unencrypted"]),
         Mistake("something else", 3, "key/malformed", ["diary", "--name", "bob", "--unencrypted"]),
         Mistake("a folder", 3, "key/not-a-file", [".", "--name", "bob", "--unencrypted"]),
         Mistake("a name of others", 64, "key/invalid-name", ["plain", "--name", "../bob", "--unencrypted"]),

@@ -61,7 +61,9 @@ struct KeyImport: ParsableCommand {
 
     private func importPublicKey(_ line: OpenSSHPublicKeyLine, _ name: KeyName, _ place: NewKeyPlace) throws {
         guard !options.unencrypted, options.passphrase.file == nil, sourcePassphraseFile == nil else {
-            throw ValidationError("a public key needs no passphrase: its secret half stays in the ssh-agent")
+            throw CommandFault(
+                .arguments, found: "a public key, and how to protect a secret one", at: file.string,
+                hint: "name the secret file; or leave out what is about passphrases, to sign through an ssh-agent")
         }
         try PublicKeyImport(line: line, source: file, name: name, destination: place.open).run(json)
     }

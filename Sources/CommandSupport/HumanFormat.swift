@@ -4,15 +4,7 @@ import Primitives
 package enum HumanFormat {
     /// `812 B`, `5.8 MB`, `120 MB`: decimal units.
     package static func bytes(_ count: Int) -> String {
-        let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
-        var value = Double(max(0, count))
-        var unit = 0
-        // 999.5 of a unit would be printed as 1000.
-        while value >= 999.5, unit < units.count - 1 {
-            value /= 1000
-            unit += 1
-        }
-        return (unit == 0 ? "\(Int(value))" : threeDigits(value)) + " " + units[unit]
+        ByteSize.text(count)
     }
 
     /// `12 ms`, `1.2 s`, `2 min 5 s`, `3 h 5 min`, `2 d 4 h`.
@@ -20,7 +12,7 @@ package enum HumanFormat {
         let parts = duration.components
         let seconds = max(0, Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
         if seconds < 0.9995 { return "\(Int((seconds * 1000).rounded())) ms" }
-        if seconds < 59.95 { return threeDigits(seconds) + " s" }
+        if seconds < 59.95 { return ByteSize.threeDigits(seconds) + " s" }
         guard let whole = Int(exactly: seconds.rounded()) else { return "ages" }
         if whole < 3600 { return pair(whole, 60, "min", 1, "s") }
         if whole < 86400 { return pair(whole, 3600, "h", 60, "min") }
@@ -32,13 +24,6 @@ package enum HumanFormat {
     ) -> String {
         let rest = value % large / small
         return "\(value / large) \(largeName)" + (rest == 0 ? "" : " \(rest) \(smallName)")
-    }
-
-    /// One decimal below 100, none above. `value` is positive and below a million.
-    private static func threeDigits(_ value: Double) -> String {
-        if value >= 99.95 { return "\(Int(value.rounded()))" }
-        let tenths = Int((value * 10).rounded())
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }
 

@@ -34,17 +34,23 @@ package enum PublishingFaultCode: String, FaultCode {
     case missingPublicKey = "publish/missing-public-key"
     case keyNameTaken = "publish/key-name-taken"
     case notStaged = "publish/not-staged"
+    case untrustedPublication = "publish/untrusted-publication"
+    case changedSinceShown = "publish/changed-since-shown"
+    case unfitSignature = "publish/unfit-signature"
+    case folderNotEmpty = "publish/folder-not-empty"
 
     package var family: FaultFamily {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
             .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile,
-            .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder, .missingPublicKey, .notStaged:
+            .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder, .missingPublicKey, .notStaged,
+            .folderNotEmpty:
             .usage
         case .interrupted, .stagedFileMissing: .local
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
             .malformedMetadata,
-            .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken:
+            .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
+            .untrustedPublication, .changedSinceShown, .unfitSignature:
             .refusal
         }
     }
@@ -81,6 +87,10 @@ package enum PublishingFaultCode: String, FaultCode {
         case .missingPublicKey: "a public key that the policy names is not there"
         case .keyNameTaken: "this name is published for another key"
         case .notStaged: "this role is not staged"
+        case .untrustedPublication: "what is published does not follow from Keys/root.json"
+        case .changedSinceShown: "what is staged has changed since it was shown"
+        case .unfitSignature: "a signature cannot be taken"
+        case .folderNotEmpty: "this folder is not empty"
         }
     }
 
@@ -106,6 +116,10 @@ package enum PublishingFaultCode: String, FaultCode {
             "bring the file back from your repository, or remove it from Staged/ and stage it again"
         case .stagedFileMissing: "bring Staged/targets from the machine that staged the release"
         case .missingPublicKey: "bring it to Keys/, or take the name out of Keys/policy.yaml"
+        case .untrustedPublication:
+            "somebody may have changed Keys/ or Releases/: compare them with a mirror or another clone; sign nothing till then"
+        case .changedSinceShown: "look at it again with sceau review, then sign"
+        case .folderNotEmpty: "name a folder that is empty or not there yet; nothing is overwritten"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil
         }

@@ -9,10 +9,14 @@ import TUF
 /// One keyholder's signing: what their key may sign among what is staged, read once, shown, and then signed as shown.
 package struct Ceremony: Sendable {
     private let workspace: Workspace
-    /// What this signs, as it was read.
+    /// Digests of all that was staged.
+    private let shown: [RoleName: Digest]
+    /// What this signs, as it was read; empty when this key has signed all that it may.
     package let roles: [StagedRole]
+    /// What this key has signed already, validly.
+    package let signed: [StagedRole]
 
-    /// Finds the staged roles that `key` signs for and has not signed yet.
+    /// Finds the staged roles that `key` signs for, and of these the ones it has not signed yet.
     ///
     /// Throws `.notASigner` when there is none it could ever sign, `.wouldBeRefused` or `.metadataTooLong` when
     /// instances would not accept the result, `.nothingToSign` when nothing is staged.
@@ -22,6 +26,7 @@ package struct Ceremony: Sendable {
         _ staging: Staging, workspace: Workspace, key: PublicKey, only: [RoleName], now: Date
     ) throws(PublishingFault) {
         self.workspace = workspace
+        shown = Dictionary(staging.roles.map { ($0.role, $0.digest) }) { first, _ in first }
         guard !staging.roles.isEmpty else { throw PublishingFault(.nothingToSign, at: workspace.staged.string) }
         for role in only where staging.staged(role) == nil {
             throw PublishingFault(
@@ -39,14 +44,23 @@ package struct Ceremony: Sendable {
                 expected: Self.signerNames(chosen, staging), at: chosen.map { "\($0.role)" }.joined(separator: ", "))
         }
         for staged in mine { try staging.check(staged, now: now) }
-        roles = mine
+        signed = mine.filter { staged in
+            staged.signatures[keyID].map { key.isValid(signature: $0, for: staged.signedBytes) } ?? false
+        }
+        let done = Set(signed.map(\.role))
+        roles = mine.filter { !done.contains($0.role) }
     }
 
-    /// Signs each role and writes one file for each. What was signed before is signed again, to the same bytes.
+    /// Signs each role and writes one file for each.
+    ///
+    /// Throws `.changedSinceShown`, and signs nothing, when any staged role is not what it was when this was made: then
+    /// what a person was shown is not what would be published.
     package func sign(with signer: some Signer) throws {
+        guard !roles.isEmpty else { return }
         let lock = try workspace.lock()
         defer { withExtendedLifetime(lock) {} }
         try workspace.checkNothingInterrupted()
+        try checkUnchanged()
         let keyID = signer.publicKey.computedID
         for staged in roles {
             let signature = StagedSignature(
@@ -56,6 +70,19 @@ package struct Ceremony: Sendable {
             try workspace.storage.makeDirectory(folder)
             let name = KeyholderName.of(keyID, signer.publicKey)
             try workspace.storage.write(signature.encoded, to: folder.appending("\(name).json"))
+        }
+    }
+
+    /// All that is staged was shown, not only what this key signs.
+    private func checkUnchanged() throws {
+        let now = try workspace.loadStagedRoles()
+        for role in Set(shown.keys).union(now.map(\.role)).sorted() {
+            let present = now.first { $0.role == role }
+            guard present?.digest == shown[role] else {
+                throw PublishingFault(
+                    .changedSinceShown, found: present == nil ? "nothing" : "something else", expected: "what was shown",
+                    at: workspace.stagedMetadata.appending(present?.fileName ?? role.fileName).string)
+            }
         }
     }
 

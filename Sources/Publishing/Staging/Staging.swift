@@ -20,8 +20,10 @@ package struct Staging: Sendable {
         delegations = DelegationGraph(top: top, known: known)
     }
 
+    /// Throws `.untrustedPublication` when what is published does not follow from `Keys/root.json`: then nothing may be
+    /// judged by it.
     package static func load(_ workspace: Workspace) throws -> Staging {
-        Staging(published: try PublishedMetadata.load(workspace), roles: try workspace.loadStagedRoles())
+        Staging(published: try workspace.loadPublished(), roles: try workspace.loadStagedRoles())
     }
 
     package func staged(_ role: RoleName) -> StagedRole? { roles.first { $0.role == role } }
@@ -68,6 +70,7 @@ package struct Staging: Sendable {
                 at: staged.fileName)
         }
         try Self.checkLength(staged, signatures: signers(of: staged.role).reduce(0) { $0 + $1.keyIDs.count })
+        try checkGuardRails(staged, now: now)
     }
 
     /// The most that a metadata file may have: one entry of a transparency log.

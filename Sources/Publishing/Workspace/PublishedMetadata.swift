@@ -6,7 +6,8 @@ import TUF
 /// The newest metadata in `Releases/`, decoded but not verified: what the next version is made from. Whether the result
 /// is good is for the agent's own verification to say, before it goes live.
 package struct PublishedMetadata: Sendable {
-    package var root: UnverifiedMetadata<Root>?
+    /// Every root from the first on.
+    package var roots: [UnverifiedMetadata<Root>] = []
     package var timestamp: UnverifiedMetadata<Timestamp>?
     package var snapshot: UnverifiedMetadata<Snapshot>?
     package var targets: UnverifiedMetadata<Targets>?
@@ -21,7 +22,7 @@ package struct PublishedMetadata: Sendable {
             return result
         }
         result.timestamp = timestamp
-        result.root = try loader.newestRoot()
+        result.roots = try loader.loadRoots()
         let snapshotVersion = timestamp.content.snapshot.version
         let snapshot: UnverifiedMetadata<Snapshot> = try loader.need(.snapshot, version: snapshotVersion)
         result.snapshot = snapshot
@@ -34,6 +35,7 @@ package struct PublishedMetadata: Sendable {
     }
 
     package var isEmpty: Bool { timestamp == nil }
+    package var root: UnverifiedMetadata<Root>? { roots.last }
 
     /// 0 when the role has not been published.
     package func version(of role: RoleName) -> Int {
@@ -70,14 +72,12 @@ package struct PublishedMetadata: Sendable {
             return found
         }
 
-        func newestRoot() throws -> UnverifiedMetadata<Root>? {
-            var newest: UnverifiedMetadata<Root>?
-            for version in 1... {
-                let name = RoleName.root.fileName(version: version)
-                guard let next: UnverifiedMetadata<Root> = try load(.root, name) else { break }
-                newest = next
+        func loadRoots() throws -> [UnverifiedMetadata<Root>] {
+            var roots: [UnverifiedMetadata<Root>] = []
+            while let next: UnverifiedMetadata<Root> = try load(.root, RoleName.root.fileName(version: roots.count + 1)) {
+                roots.append(next)
             }
-            return newest
+            return roots
         }
     }
 }

@@ -6,7 +6,11 @@ import Publishing
 struct ReviewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "review",
-        abstract: "Say what would change, and which signatures are missing.")
+        abstract: "Say what would change, and which signatures are missing.",
+        discussion: """
+            What is staged is compared with what is published, after that has proved to follow from Keys/root.json. \
+            Whatever a signature covers is named; a line that begins with "!" is a reason to ask before signing.
+            """)
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var json: JSONOption

@@ -34,10 +34,17 @@ struct SignCommand: ParsableCommand {
             let ceremony = try Ceremony(
                 staging, workspace: workspace, key: signer.publicKey, only: role.map { RoleName(ByteString($0)) },
                 now: now)
+            guard !ceremony.roles.isEmpty else {
+                let names = Self.names(ceremony.signed)
+                if !json.isWanted {
+                    try StandardOutput.print("\(signer.name) has signed \(names) already: nothing to do")
+                }
+                return
+            }
             if !json.isWanted {
                 try StandardOutput.print(Review(staging, workspace: workspace, now: now).text())
             }
-            let names = ceremony.roles.map { "\($0.role) version \($0.version)" }.joined(separator: ", ")
+            let names = Self.names(ceremony.roles)
             guard try yes || Terminal.confirm("sign \(names) as \(signer.name)?") else {
                 throw CleanExit.message("not signed")
             }
@@ -46,6 +53,10 @@ struct SignCommand: ParsableCommand {
         }
         let review = Review(try Staging.load(workspace), workspace: workspace, now: now)
         try json.print(review.report, orText: Self.rest(review))
+    }
+
+    private static func names(_ roles: [StagedRole]) -> String {
+        roles.map { "\($0.role) version \($0.version)" }.joined(separator: ", ")
     }
 
     /// What is left to do.

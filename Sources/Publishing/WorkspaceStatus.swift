@@ -24,40 +24,49 @@ package struct WorkspaceStatus: Sendable {
     package let product: ProductName
     package let roles: [Role]
     package let releases: [Release]
-    package let review: Review
+    /// Nil while a publication is half done: what is staged cannot be judged then.
+    package let review: Review?
+    /// What should be seen to, the most urgent first.
+    package let warnings: [StatusWarning]
+
     /// A publication was decided upon and is not finished.
-    package let isInterrupted: Bool
-
+    package var isInterrupted: Bool { review == nil }
     package var isExpiring: Bool { roles.contains(where: \.isExpiring) }
+    /// For the exit status.
+    package var isUrgent: Bool { warnings.contains(where: \.isUrgent) }
 
+    /// Throws when what is published does not follow from `Keys/root.json`.
     package static func load(_ workspace: Workspace, now: Date) throws -> WorkspaceStatus {
         try workspace.check()
         let policy = try workspace.loadPolicy()
-        let staging = try Staging.load(workspace)
+        let isInterrupted = try workspace.storage.info(workspace.publication) != nil
+        let staging =
+            isInterrupted
+            ? Staging(published: try PublishedMetadata.load(workspace), roles: []) : try Staging.load(workspace)
+        let review = isInterrupted ? nil : Review(staging, workspace: workspace, now: now)
+        let roles = roles(staging, policy, now)
         return WorkspaceStatus(
-            product: policy.product, roles: roles(staging.published, policy, now), releases: releases(staging, policy),
-            review: Review(staging, workspace: workspace, now: now),
-            isInterrupted: try workspace.storage.info(workspace.publication) != nil)
+            product: policy.product, roles: roles, releases: releases(staging, policy), review: review,
+            warnings: StatusWarning.all(roles, review, staging, policy, now: now))
     }
 
-    private static func roles(_ published: PublishedMetadata, _ policy: Policy, _ now: Date) -> [Role] {
-        func role(_ name: RoleName, _ header: PayloadHeader?, _ life: Policy.Life) -> Role? {
+    private static func roles(_ staging: Staging, _ policy: Policy, _ now: Date) -> [Role] {
+        let published = staging.published
+        func role(_ name: RoleName, _ header: PayloadHeader?) -> Role? {
             header.map {
                 Role(
-                    role: name, version: $0.version, expires: $0.expires, isExpiring: life.isNear($0.expires, at: now))
+                    role: name, version: $0.version, expires: $0.expires,
+                    isExpiring: policy.life(of: name, staging).isNear($0.expires, at: now))
             }
         }
-        let channels = policy.channels.map { channel in
-            let name = RoleName(policy.paths(channel.name).role)
-            return role(name, published.delegated[name]?.content.header, channel.signers.life)
-        }
+        // A channel is followed by its archive and the bins of that.
+        let families = RoleTitles(staging).families.flatMap(\.roles).map { ($0, published.delegated[$0]) }
         return
-            ([
-                role(.root, published.root?.content.header, policy.root.life),
-                role(.targets, published.targets?.content.header, policy.targets.life),
-            ] + channels + [
-                role(.snapshot, published.snapshot?.content.header, policy.snapshot),
-                role(.timestamp, published.timestamp?.content.header, policy.timestamp),
+            ([role(.root, published.root?.content.header), role(.targets, published.targets?.content.header)]
+            + families.map { role($0.0, $0.1?.content.header) }
+            + [
+                role(.snapshot, published.snapshot?.content.header),
+                role(.timestamp, published.timestamp?.content.header),
             ]).compactMap(\.self)
     }
 

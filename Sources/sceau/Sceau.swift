@@ -20,6 +20,7 @@ struct Sceau: ParsableCommand {
         version: Tool.versionLine("sceau"),
         subcommands: [
             KeyCommand.self, InitCommand.self, ReleaseCommand.self, ReviewCommand.self, SignCommand.self,
+            PayloadCommand.self, AttachCommand.self,
             PublishCommand.self, RefreshCommand.self, StatusCommand.self, RootCommand.self, DiscardCommand.self,
         ])
 }

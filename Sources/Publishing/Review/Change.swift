@@ -58,6 +58,8 @@ package struct Change: Hashable, Sendable {
         package let manifest: ReleaseManifest?
         /// What does not fit between `release.json` and the channel's metadata, or is not described: lower case.
         package let problems: [String]
+        /// Files that are not here to be compared with what is listed, with their digests.
+        package let absent: [String]
     }
 
     package init(_ kind: Kind, in roles: [RoleName]) {

@@ -152,6 +152,7 @@ extension Change.AddedRelease {
             lines.append("patches from " + Shown.list(manifest.patches.map { "\($0.fromVersion)" }, limit: 12))
         }
         if let minimum = manifest.minimumAgentVersion { lines.append("needs sceau-agent \(minimum) or newer") }
+        if !absent.isEmpty { lines.append("not here: " + Shown.list(absent, limit: 12)) }
         lines.append("made \(UTCTime.encode(manifest.time)), tree sha256 \(manifest.tree.sha256)")
         return lines
     }

@@ -29,7 +29,7 @@ struct ReleaseComparison {
     private let paths: ReleasePaths
     private let channel: RoleName
     private let stagedRoles: [RoleName]
-    private let loadManifest: (ListedRelease) -> ReleaseManifest?
+    private let workspace: Workspace
     private(set) var changes: [Change.Kind] = []
     /// What the sentences above account for in each staged role.
     private(set) var explained: [RoleName: [ByteString: TargetFile?]] = [:]
@@ -38,12 +38,9 @@ struct ReleaseComparison {
     private var rearranged: [Change.Release] = []
     private var dropped: [Change.Release] = []
 
-    init(
-        _ paths: ReleasePaths, roles: [RoleName], _ staging: Staging,
-        loadManifest: @escaping (ListedRelease) -> ReleaseManifest?
-    ) {
+    init(_ paths: ReleasePaths, roles: [RoleName], _ staging: Staging, _ workspace: Workspace) {
         self.paths = paths
-        self.loadManifest = loadManifest
+        self.workspace = workspace
         channel = RoleName(paths.role)
         stagedRoles = roles.filter { staging.staged($0) != nil }
         let before = Self.sides(paths, roles) { staging.published.delegated[$0]?.content }
@@ -166,12 +163,14 @@ struct ReleaseComparison {
     private mutating func add(_ release: Change.Release, _ files: [ByteString: TargetFile]) {
         let path = paths.manifest(release.version)
         guard let file = files[path], let facts = file.releaseFacts, facts.version == release.version else { return }
-        let manifest = loadManifest(ListedRelease(path: path, file: file, facts: facts))
+        let manifest = try? workspace.loadManifest(ListedRelease(path: path, file: file, facts: facts))
+        let found = look(at: files)
         changes.append(
             .adds(
                 Change.AddedRelease(
                     release: release, severity: facts.severity, manifest: manifest,
-                    problems: manifest.map { problems($0, facts, files) } ?? [])))
+                    problems: manifest.map { problems($0, facts, files) + found.problems } ?? [],
+                    absent: found.absent)))
         for (each, file) in files {
             let isNamed = manifest?.files.contains { paths.target(release.version, $0) == each } ?? false
             guard each == path || isNamed else { continue }
@@ -206,6 +205,30 @@ struct ReleaseComparison {
         return result
     }
 
+    /// Compares the files that are here with what is listed; an archive's digest is in `release.json`, and nobody waits
+    /// for a gigabyte to be read before a review.
+    private func look(at files: [ByteString: TargetFile]) -> (problems: [String], absent: [String]) {
+        var problems: [String] = []
+        var absent: [String] = []
+        for (path, file) in files.sorted(by: { $0.key < $1.key }) {
+            guard let (version, name) = paths.split(path), path != paths.archive(version),
+                path != paths.manifest(version)
+            else { continue }
+            let digest = file.facts.sha256
+            guard let digest, (try? workspace.locate(path, digest)) != nil, file.length <= Self.largestRead else {
+                absent.append("\(name) (sha256 \(digest?.hex ?? "not given"), \(ByteSize.text(file.length)))")
+                continue
+            }
+            if (try? workspace.loadTarget(path, file, limit: Self.largestRead)) == nil {
+                problems.append("\(name) is not the file that is listed")
+            }
+        }
+        return (problems, absent)
+    }
+
+    /// Bytes of a file that is read for a review.
+    private static let largestRead = 64 << 20
+
     private mutating func finish() {
         func newestFirst(_ releases: [Change.Release]) -> [Change.Release] { releases.reversed() }
         let count = stagedRoles.count
@@ -238,7 +261,8 @@ extension TargetFile {
 
     /// Length and SHA-256 with `custom`, and nothing else.
     fileprivate func described(custom: JSONObject?) -> TargetFile {
-        TargetFile(length: length, hashes: facts.hashes.filter { $0.key == "sha256" }, custom: custom)
+        TargetFile(
+            length: length, hashes: facts.hashes["sha256"].map { ["sha256": $0] } ?? [:], custom: custom)
     }
 }
 

@@ -53,9 +53,7 @@ package struct Review: Sendable {
         var releases: [Change] = []
         var explained: [RoleName: [ByteString: TargetFile?]] = [:]
         for family in titles.families {
-            let comparison = ReleaseComparison(family.paths, roles: family.roles, staging) {
-                try? workspace.loadManifest($0)
-            }
+            let comparison = ReleaseComparison(family.paths, roles: family.roles, staging, workspace)
             explained.merge(comparison.explained) { $1 }
             let roles = family.roles.filter { staging.staged($0) != nil }
             releases += comparison.changes.map { Change($0, in: roles) }

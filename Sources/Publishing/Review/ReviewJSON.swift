@@ -66,7 +66,10 @@ extension Change.Kind {
     fileprivate var fields: JSONObject {
         switch self {
         case .setsUp(let titles, let rule), .opens(let titles, let rule):
-            ["of": .titles(titles), "threshold": .integer(Int64(rule.threshold)), "keys": .array(rule.keys.map(\.value))]
+            [
+                "of": .titles(titles), "threshold": .integer(Int64(rule.threshold)),
+                "keys": .array(rule.keys.map(\.value)),
+            ]
         case .keyJoins(let key, let titles), .keyLeaves(let key, let titles):
             ["key": key.value, "of": .titles(titles)]
         case .onlineKey(let titles, let from, let to): ["of": .titles(titles), "from": from.value, "to": to.value]
@@ -117,6 +120,7 @@ extension Change.AddedRelease {
         var object = release.fields
         object["severity"] = .string(ByteString(severity.rawValue))
         object["problems"] = .strings(problems)
+        object["absent_files"] = .strings(absent)
         guard let manifest else { return object }
         object["files"] = .integer(Int64(manifest.tree.files))
         object["bytes"] = .integer(Int64(manifest.tree.bytes))

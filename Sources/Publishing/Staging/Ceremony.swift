@@ -80,7 +80,8 @@ package struct Ceremony: Sendable {
             let present = now.first { $0.role == role }
             guard present?.digest == shown[role] else {
                 throw PublishingFault(
-                    .changedSinceShown, found: present == nil ? "nothing" : "something else", expected: "what was shown",
+                    .changedSinceShown, found: present == nil ? "nothing" : "something else",
+                    expected: "what was shown",
                     at: workspace.stagedMetadata.appending(present?.fileName ?? role.fileName).string)
             }
         }

@@ -146,7 +146,8 @@ extension Staging {
         guard report.isMet else {
             throw refused(
                 staged, found: "\(metadata.role) as published, signed by \(report.valid.count) of its new keyholders",
-                expected: "\(signers.threshold), or a next version of it staged too", hint: "sceau root propose stages it")
+                expected: "\(signers.threshold), or a next version of it staged too",
+                hint: "sceau root propose stages it")
         }
     }
 }

@@ -11,7 +11,9 @@ extension PublishedMetadata {
     ///
     /// Whoever tampers with `Releases/` in a shared folder could otherwise choose what a review compares with.
     func verify(anchor: [UInt8]) throws(MetadataFault) {
-        guard let timestamp, let snapshot, let targets else { throw MetadataFault(.missing, expected: "timestamp.json") }
+        guard let timestamp, let snapshot, let targets else {
+            throw MetadataFault(.missing, expected: "timestamp.json")
+        }
         guard roots.first?.bytes == anchor else {
             throw MetadataFault(.wrongHash, found: "another first root", expected: "Keys/root.json")
         }

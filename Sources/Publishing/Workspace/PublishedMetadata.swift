@@ -74,7 +74,8 @@ package struct PublishedMetadata: Sendable {
 
         func loadRoots() throws -> [UnverifiedMetadata<Root>] {
             var roots: [UnverifiedMetadata<Root>] = []
-            while let next: UnverifiedMetadata<Root> = try load(.root, RoleName.root.fileName(version: roots.count + 1)) {
+            while let next: UnverifiedMetadata<Root> = try load(.root, RoleName.root.fileName(version: roots.count + 1))
+            {
                 roots.append(next)
             }
             return roots

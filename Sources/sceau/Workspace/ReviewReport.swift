@@ -5,7 +5,7 @@ import Publishing
 
 extension Review {
     /// For people: what would change, then what each role still lacks.
-    func text() -> [String] {
+    func text(withWarnings: Bool = true) -> [String] {
         if isEmpty { return ["nothing is staged"] }
         var lines: [String] = []
         if isAlarming { lines.append("ATTENTION: something published would change, or cannot be described") }
@@ -15,10 +15,17 @@ extension Review {
             lines += change.details.map { "    " + $0 }
         }
         lines += keyLines + roleLines
-        for warning in warnings { lines.append("warning: \(warning)") }
+        for warning in warnings where withWarnings { lines.append("warning: \(warning)") }
         for obstacle in obstacles { lines.append("instances would refuse it: \(obstacle)") }
         if isReady { lines.append("ready: run sceau publish") }
         return lines
+    }
+
+    /// After a signature: what is left to do.
+    var rest: [String] {
+        if isReady { return ["all signatures are there: run sceau publish"] }
+        return roles.filter { !$0.isComplete }.map { "\($0.role) version \($0.version): \($0.lackingText)" }
+            + obstacles.map { "instances would refuse it: \($0)" }
     }
 
     private var keyLines: [String] {
@@ -27,7 +34,8 @@ extension Review {
         for key in newKeys {
             table.append([key.mention.name, "\(key.mention.id)", key.objection.map { "! \($0)" } ?? ""])
         }
-        return ["new keys, to be compared with what their holders say (sceau key show):"] + table.lines.map { "  " + $0 }
+        return ["new keys, to be compared with what their holders say (sceau key show):"]
+            + table.lines.map { "  " + $0 }
     }
 
     private var roleLines: [String] {

@@ -52,16 +52,10 @@ struct SignCommand: ParsableCommand {
             if !json.isWanted { try StandardOutput.print("\(signer.name) signed \(names)") }
         }
         let review = Review(try Staging.load(workspace), workspace: workspace, now: now)
-        try json.print(review.report, orText: Self.rest(review))
+        try json.print(review.report, orText: review.rest)
     }
 
     private static func names(_ roles: [StagedRole]) -> String {
         roles.map { "\($0.role) version \($0.version)" }.joined(separator: ", ")
-    }
-
-    /// What is left to do.
-    private static func rest(_ review: Review) -> [String] {
-        if review.isReady { return ["all signatures are there: run sceau publish"] }
-        return review.roles.filter { !$0.isComplete }.map { "\($0.role) version \($0.version): \($0.lackingText)" }
     }
 }

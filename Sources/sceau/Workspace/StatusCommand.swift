@@ -1,6 +1,7 @@
 import ArgumentParser
 import CanonicalJSON
 import CommandSupport
+import FoundationEssentials
 import Primitives
 import Publishing
 import Releases
@@ -10,8 +11,11 @@ import TUF
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say what is published, what is staged and what will expire soon.",
-        discussion: "Exit status 1 when something expires within its warning time (policy.yaml, warn_days).")
+        abstract: "Say what is published, what is staged, and what should be seen to.",
+        discussion: """
+            Exit status 1 when something published or staged has expired or will within its warning time (policy.yaml, \
+            warn_days), and when a publication was interrupted. For a timer and for monitoring.
+            """)
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var json: JSONOption
@@ -20,15 +24,16 @@ struct StatusCommand: ParsableCommand {
         let now = SystemClock.now()
         let status = try WorkspaceStatus.load(workspace.workspace, now: now)
         try json.print(status.report, orText: status.text)
-        if status.isExpiring { throw ExitCode(FaultFamily.local.exitStatus) }
+        if status.isUrgent { throw ExitCode(FaultFamily.local.exitStatus) }
     }
 }
 
 extension WorkspaceStatus {
     fileprivate var text: [String] {
         var lines = ["product \(product)"]
-        if isInterrupted {
-            lines.append("a publication was interrupted: run sceau publish, it goes on where it stopped")
+        for warning in warnings {
+            let remedy = warning.remedy.map { ": \($0)" } ?? ""
+            lines.append("\(warning.isUrgent ? "WARNING" : "warning"): \(warning.text)\(remedy)")
         }
         if roles.isEmpty { lines.append("nothing is published yet") } else { lines.append("published:") }
         var table = TextTable()
@@ -40,12 +45,13 @@ extension WorkspaceStatus {
         let published = releases.filter(\.isPublished)
         if !published.isEmpty { lines.append("releases:") }
         lines += ReleaseTable.lines(published).map { "  " + $0 }
-        return lines + review.text()
+        return lines + (review?.text(withWarnings: false) ?? [])
     }
 
     fileprivate var report: JSONObject {
         [
             "product": .string(product.text), "interrupted": .bool(isInterrupted), "expiring": .bool(isExpiring),
+            "urgent": .bool(isUrgent), "warnings": .array(warnings.map { .object($0.report) }),
             "published": .array(
                 roles.map { role in
                     [
@@ -55,7 +61,19 @@ extension WorkspaceStatus {
                     ]
                 }),
             "releases": .array(releases.map { .object(ReleaseTable.report($0)) }),
-            "staged": .object(review.report),
+            "staged": review.map { .object($0.report) } ?? .null,
         ]
+    }
+}
+
+extension StatusWarning {
+    fileprivate var report: JSONObject {
+        var object: JSONObject = [
+            "kind": .string(ByteString(kind.rawValue)), "text": .string(ByteString(text)), "urgent": .bool(isUrgent),
+        ]
+        if let role { object["role"] = .string(role.text) }
+        if let time { object["time"] = .string(ByteString(UTCTime.encode(time))) }
+        if let remedy { object["remedy"] = .string(ByteString(remedy)) }
+        return object
     }
 }

@@ -216,7 +216,8 @@ def machine(pairs: int) -> str:
     versions = run([str(PYTHON), "-c", "import tuf; print(tuf.__version__)"]).said.strip()
     return (
         f"{os.cpu_count()} cores, Linux {platform.release().split('-')[0]}; python-tuf {versions} on Python "
-        f"{platform.python_version()}; medians of {pairs} pairs of runs, ours and theirs in turn")
+        f"{platform.python_version()}; medians of {pairs} pairs of runs, ours and theirs in turn; "
+        f"load average {os.getloadavg()[1]:.1f}")
 
 
 def main() -> None:

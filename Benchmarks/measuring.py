@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Run:
     seconds: float
     """Wall time of the whole process."""
+    processor_seconds: float
     peak_bytes: int
     said: str
 
@@ -29,7 +30,7 @@ def run(command: list[str], expected_status: int = 0) -> Run:
         said = process.stdout.read()
     if process.returncode != expected_status:
         raise SystemExit(f"bench: error: exit status {process.returncode} of: {' '.join(command)}\n{said}")
-    return Run(seconds, usage.ru_maxrss * 1024, said)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, said)
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Comparison:
     def ratio(self) -> float:
         """Median of the ratios of pairs: what else the machine was doing falls on both."""
         return statistics.median(a.seconds / b.seconds for a, b in zip(self.ours, self.theirs))
+
+    @property
+    def processor_ratio(self) -> float:
+        """The same of processor time, which a busy machine disturbs less."""
+        return statistics.median(a.processor_seconds / b.processor_seconds for a, b in zip(self.ours, self.theirs))
 
     @property
     def ratio_loaded(self) -> float:

@@ -78,8 +78,13 @@ package struct Staging: Sendable {
     /// A signature's share of a file: key id, signature, and the JSON around them.
     private static let signatureLength = 260
 
+    /// Bytes of the file with so many signatures, at most.
+    static func length(_ staged: StagedRole, signatures: Int) -> Int {
+        staged.file(with: [:]).count + signatures * signatureLength
+    }
+
     static func checkLength(_ staged: StagedRole, signatures: Int) throws(PublishingFault) {
-        let length = staged.file(with: [:]).count + signatures * signatureLength
+        let length = length(staged, signatures: signatures)
         guard length <= longestMetadata else {
             throw PublishingFault(
                 .metadataTooLong, found: "\(length) bytes with signatures", expected: "at most \(longestMetadata)",

@@ -72,11 +72,10 @@ struct MaintainerMishapTests {
         try association.publish()
     }
 
-    @Test func `a release that was staged by mistake is taken back by removing its metadata`() throws {
+    @Test func `a release that was staged by mistake is taken back by discarding it`() throws {
         let association = try Association()
         try association.add("2.11.1")
-        try FileManager.default.removeItem(
-            atPath: association.folder.path("workspace/Staged/metadata/1.mail-suite-stable.json").string)
+        try association.check(Tool.sceau, ["discard", "stable", "--workspace", association.workspace, "--yes"])
         try association.add("2.11.0")
         try association.sign("alice", "carol")
         try association.publish()

@@ -168,7 +168,18 @@ let testTargets: [Target] = [
     tests(
         "SignaturesTests",
         ["Signatures", "CanonicalJSON", "Primitives", "TestSupport", "CCrypto", systemPackage]),
-    tests("TUFTests", ["TUF", "Updating", "Signatures", "CanonicalJSON", "Primitives", "TestSupport"]),
+    tests(
+        "TUFTests",
+        [
+            "TUF", "Updating", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport",
+            systemPackage,
+        ]),
+    tests(
+        "TUFClientTests",
+        [
+            "tuf-client", "TUF", "Updating", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives",
+            "TestSupport", systemPackage, argumentParser,
+        ]),
     tests(
         "EndToEnd",
         [

@@ -17,7 +17,8 @@ package struct KeyID: Hashable, Comparable, Sendable, CustomStringConvertible {
 
 /// A public key as metadata carries it (TUF 4.2): key type, scheme and key value, unknown fields kept.
 ///
-/// A key of an unknown type or scheme, or one that does not decode, is no error: it verifies nothing.
+/// A key of an unknown type or scheme, or one that does not decode, is no error: it verifies nothing. Nor is an object
+/// without the fields that a key should have: other people's keys must not make a whole file unreadable.
 package struct PublicKey: Hashable, Sendable {
     package enum Scheme: Hashable, Sendable {
         case ed25519
@@ -37,10 +38,17 @@ package struct PublicKey: Hashable, Sendable {
 
     package init(_ reader: JSONReader) throws(JSONFault) {
         object = try reader.object()
-        let type = try reader.field("keytype").string()
-        let scheme = try reader.field("scheme").string()
-        let value = try reader.field("keyval").field("public").string()
+        guard let type = Self.text("keytype", in: object), let scheme = Self.text("scheme", in: object),
+            case .object(let value)? = object["keyval"], let value = Self.text("public", in: value)
+        else {
+            (scheme, material) = (nil, [])
+            return
+        }
         (self.scheme, material) = Self.recognise(type: type, scheme: scheme, value: value)
+    }
+
+    private static func text(_ name: ByteString, in object: JSONObject) -> ByteString? {
+        if case .string(let text)? = object[name] { text } else { nil }
     }
 
     /// An Ed25519 key. `bytes` must be 32; `name` is the keyholder's.

@@ -8,7 +8,8 @@ OUT/expected.json says what a client has to arrive at. Keys are made anew each t
 names, versions, times and the content of targets are the same on every run, signatures are not.
 
 What it exercises: Ed25519, ECDSA P-256 and RSA-PSS keys mixed in one role; a chain of three roots in which keys
-rotate; a terminating delegation by path pattern and a delegation by hash prefixes; consistent snapshots.
+rotate; a terminating delegation by path pattern, a delegation by hash prefixes, and one whose role delegates to
+succinct hash bins (TAP 15); consistent snapshots.
 """
 
 import argparse
@@ -19,11 +20,12 @@ from pathlib import Path
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.metadata import (
-    DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets, Timestamp)
+    DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, SuccinctRoles, TargetFile, Targets, Timestamp)
 from tuf.api.serialization.json import JSONSerializer
 
 CHANNEL = "mail-suite-stable"
 BINS = "attachments"
+ARCHIVE = "archive"
 RELEASE_FACTS = {"version": "2.12.0", "severity": "important"}
 
 
@@ -35,9 +37,18 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def archive_bins() -> SuccinctRoles:
+    return SuccinctRoles([], 1, 3, ARCHIVE)
+
+
 def target_contents() -> dict[str, dict[str, bytes]]:
     """For each role, its targets: one in the top-level role, two by pattern, two by hash prefix."""
-    return {
+    archived = {f"archive/{number}.txt": f"number {number}\n".encode() for number in range(12)}
+    binned: dict[str, dict[str, bytes]] = {role: {} for role in archive_bins().get_roles()}
+    for path, content in archived.items():
+        binned[archive_bins().get_role_for_target(path)][path] = content
+    return binned | {
+        ARCHIVE: {},
         "targets": {"hello.txt": b"hello from the top-level role\n"},
         CHANNEL: {
             "mail-suite/stable/2.12.0/release.json": b'{"format": "not ours: only bytes to this repository"}\n',
@@ -113,21 +124,30 @@ class Repository:
         keyholders = [CryptoSigner.generate_ed25519(), CryptoSigner.generate_ecdsa()]
         channel_keys = [CryptoSigner.generate_ed25519(), CryptoSigner.generate_rsa()]
         bins_key = CryptoSigner.generate_ecdsa()
+        archive_key = CryptoSigner.generate_rsa()
         self.write_roots(keyholders, online)
 
         # The hash prefixes that its own targets need, and no others.
         prefixes = sorted({sha256(path.encode())[:2] for path in self.contents[BINS]})
         delegations = Delegations(
-            keys={key.public_key.keyid: key.public_key for key in channel_keys + [bins_key]},
+            keys={key.public_key.keyid: key.public_key for key in channel_keys + [bins_key, archive_key]},
             roles={
                 CHANNEL: DelegatedRole(
                     CHANNEL, [key.public_key.keyid for key in channel_keys], 2, True, paths=["mail-suite/stable/*/*"]),
                 BINS: DelegatedRole(BINS, [bins_key.public_key.keyid], 1, False, path_hash_prefixes=prefixes),
+                ARCHIVE: DelegatedRole(ARCHIVE, [archive_key.public_key.keyid], 1, True, paths=["archive/*"]),
             })
+        archive = Delegations({bins_key.public_key.keyid: bins_key.public_key}, succinct_roles=archive_bins())
+        assert archive.succinct_roles is not None
+        archive.succinct_roles.keyids.append(bins_key.public_key.keyid)
         signed = {
             "targets": (Targets(3, expires=self.expires, targets=described["targets"], delegations=delegations), keyholders),
             CHANNEL: (Targets(5, expires=self.expires, targets=described[CHANNEL]), channel_keys),
             BINS: (Targets(2, expires=self.expires, targets=described[BINS]), [bins_key]),
+            ARCHIVE: (Targets(4, expires=self.expires, delegations=archive), [archive_key]),
+        } | {
+            role: (Targets(6, expires=self.expires, targets=described[role]), [bins_key])
+            for role in archive_bins().get_roles()
         }
         for role, (metadata, signers) in signed.items():
             self.write(f"{metadata.version}.{role}.json", Metadata(metadata), signers)

@@ -9,6 +9,11 @@ package struct StatedHashes: Hashable, Sendable, ExpressibleByDictionaryLiteral 
     let object: JSONObject
 
     package init(dictionaryLiteral elements: (ByteString, ByteString)...) {
+        self.init(elements)
+    }
+
+    /// Names of algorithms and digests in hexadecimal. Of a name that occurs twice, the last counts.
+    package init(_ elements: [(ByteString, ByteString)]) {
         var object = JSONObject()
         for (name, hex) in elements { object[name] = .string(hex) }
         self.object = object

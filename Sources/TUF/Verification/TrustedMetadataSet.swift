@@ -47,12 +47,13 @@ package struct TrustedMetadataSet: Sendable {
     }
 
     /// 5.3.11: whether `newer` takes away a key of timestamp or snapshot that `older` had. Then what those roles signed
-    /// before must be forgotten, or a thief of the old key could have fixed the version at its maximum for ever.
+    /// before must be forgotten, or a thief of the old key could have fixed the version at its maximum for ever. A key whose
+    /// name or other notes changed is the same key.
     package static func rotatesOnlineKeys(from older: Root, to newer: Root) -> Bool {
         [RoleName.timestamp, .snapshot].contains { role in
             let before = older.roles[role]?.keyIDs ?? []
             let after = Set(newer.roles[role]?.keyIDs ?? [])
-            return !before.allSatisfy { after.contains($0) && older.keys[$0] == newer.keys[$0] }
+            return !before.allSatisfy { after.contains($0) && older.keys[$0]?.identity == newer.keys[$0]?.identity }
         }
     }
 

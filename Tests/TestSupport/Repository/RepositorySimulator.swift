@@ -160,6 +160,20 @@ package final class RepositorySimulator: MetadataFetcher {
         return sign(metadata, as: role)
     }
 
+    /// Every file that a server would hold now, bent, by name.
+    package var files: [String: [UInt8]] {
+        let roles = [(RoleName.targets, targets)] + delegated.map { ($0.key, $0.value) }
+        var names = roles.map { role, metadata in role.fileName(version: metadata.header.version) }
+        names += roots.indices.map { RoleName.root.fileName(version: $0 + 1) }
+        names += [RoleName.snapshot.fileName(version: snapshot.header.version), RoleName.timestamp.fileName]
+        var files: [String: [UInt8]] = [:]
+        for name in names {
+            guard let bytes = file(named: name) else { continue }
+            if let bend = bend[name] { files[name] = bend(bytes) } else { files[name] = bytes }
+        }
+        return files
+    }
+
     private func sign(_ payload: some Payload, as role: RoleName) -> [UInt8] {
         var file = SignedFile(payload)
         for key in signers[role] ?? [] { file.signatures[key.keyID] = key.sign(file.signedBytes) }

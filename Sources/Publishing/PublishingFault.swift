@@ -17,6 +17,8 @@ package enum PublishingFaultCode: String, FaultCode {
     case versionExists = "publish/version-exists"
     case versionNotNewer = "publish/version-not-newer"
     case unknownVersion = "publish/unknown-version"
+    case ambiguousVersion = "publish/ambiguous-version"
+    case notPublished = "publish/not-published"
     case unusableFile = "publish/unusable-file"
     case metadataTooLong = "publish/metadata-too-long"
     case interrupted = "publish/interrupted"
@@ -42,9 +44,9 @@ package enum PublishingFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
-            .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .unusableFile,
-            .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder, .missingPublicKey, .notStaged,
-            .folderNotEmpty:
+            .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .ambiguousVersion,
+            .notPublished, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder,
+            .missingPublicKey, .notStaged, .folderNotEmpty:
             .usage
         case .interrupted, .stagedFileMissing: .local
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
@@ -70,6 +72,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .versionExists: "this version is published or staged already"
         case .versionNotNewer: "this version is not newer than the newest of the channel"
         case .unknownVersion: "no such version is published or staged"
+        case .ambiguousVersion: "several channels have this version"
+        case .notPublished: "this release has not been published"
         case .unusableFile: "a file cannot be part of a release"
         case .metadataTooLong: "the role's metadata would be too long"
         case .interrupted: "a publication was interrupted and has to be finished first"
@@ -96,6 +100,8 @@ package enum PublishingFaultCode: String, FaultCode {
 
     package var hint: String? {
         switch self {
+        case .ambiguousVersion: "say which one is meant with --channel"
+        case .notPublished: "take it back with sceau discard: nobody has it yet"
         case .noWorkspace: "make one with sceau init, or name another with --workspace"
         case .workspaceExists: "choose an empty folder; a workspace is never overwritten"
         case .invalidThreshold: "choose a threshold between 1 and the number of keyholders; 2 of 3 is a good beginning"

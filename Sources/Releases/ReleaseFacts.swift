@@ -4,26 +4,32 @@ import Primitives
 import Signatures
 
 /// What an agent chooses a release by, before it fetches anything of it: the `custom` object of the `release.json`
-/// target in the channel's metadata, `{"sceau": {"severity", "time", "version"}}`.
+/// target in the channel's metadata, `{"sceau": {"severity", "time", "version"}}`, and `"withdrawn"` when it is.
 package struct ReleaseFacts: Hashable, Sendable {
     package let version: Version
     package let severity: Severity
     /// When the release was made, in whole seconds.
     package let time: Date
+    /// Nil for a release that may be installed.
+    package var withdrawal: Withdrawal?
 
-    package init(version: Version, severity: Severity, time: Date) {
+    package init(version: Version, severity: Severity, time: Date, withdrawal: Withdrawal? = nil) {
         self.version = version
         self.severity = severity
         self.time = time
+        self.withdrawal = withdrawal
     }
 
+    /// The facts as `release.json` has them, which is never rewritten.
+    package var asReleased: ReleaseFacts { ReleaseFacts(version: version, severity: severity, time: time) }
+
     package func encode() -> JSONValue {
-        [
-            "sceau": [
-                "version": .string(version.text), "severity": .string(ByteString(severity.rawValue)),
-                "time": .string(ByteString(UTCTime.encode(time))),
-            ]
+        var object: JSONObject = [
+            "version": .string(version.text), "severity": .string(ByteString(severity.rawValue)),
+            "time": .string(ByteString(UTCTime.encode(time))),
         ]
+        object["withdrawn"] = withdrawal?.json
+        return ["sceau": .object(object)]
     }
 
     /// Reads the facts; fields of others are left alone, as everywhere in TUF metadata. Throws `JSONFault` or
@@ -32,7 +38,8 @@ package struct ReleaseFacts: Hashable, Sendable {
         let facts = try JSONReader(custom, at: path).field("sceau")
         return ReleaseFacts(
             version: try Version(facts.field("version").string()),
-            severity: try Severity(facts.field("severity").string()), time: try facts.field("time").time())
+            severity: try Severity(facts.field("severity").string()), time: try facts.field("time").time(),
+            withdrawal: try facts.optionalField("withdrawn").map { try Withdrawal($0) })
     }
 }
 

@@ -15,6 +15,7 @@ package enum ReleaseFaultCode: String, FaultCode {
     case unsafePath = "release/unsafe-path"
     case unsafeLink = "release/unsafe-link"
     case duplicatePath = "release/duplicate-path"
+    case invalidReason = "release/invalid-reason"
     case missingFolder = "release/missing-folder"
 
     package var family: FaultFamily { .refusal }
@@ -32,6 +33,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .unsafePath: "unsafe path in a tree"
         case .unsafeLink: "a link in a tree does not stay inside it"
         case .duplicatePath: "a path stands twice in a tree"
+        case .invalidReason: "not a usable reason"
         case .missingFolder: "a path in a tree is not inside a folder of the tree"
         }
     }
@@ -40,6 +42,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         switch self {
         case .invalidVersion: "versions are one to four numbers with dots, such as 2.12.0 or 3.0-beta.1"
         case .invalidName: "check the spelling"
+        case .invalidReason: "say in one line what is wrong with the release"
         case .unsafePath, .unsafeLink:
             "when packing, rename or take out this entry; when installing, try another mirror and tell the publisher"
         case .unsupportedFormat, .unknownField: "a newer version of these tools may be needed; nothing of it was used"

@@ -4,6 +4,8 @@ package enum ReleaseLimits {
     package static let manifestBytes = 60 << 10
     /// Bytes of the summary, one line for people.
     package static let summaryBytes = 1000
+    /// Bytes of the reason for a withdrawal, one line for people.
+    package static let reasonBytes = 1000
     package static let advisories = 64
     package static let attachments = 64
     package static let patches = 64

@@ -18,9 +18,10 @@ package struct ReleaseChoice: Hashable, Sendable {
         self.revertedFrom = revertedFrom
     }
 
-    /// The newest release of `offered` that is newer than all that must stay behind; nil when there is none.
+    /// The newest release of `offered` that is not withdrawn, and newer than all that must stay behind; nil when there
+    /// is none.
     package func newest(of offered: [ReleaseFacts]) -> ReleaseFacts? {
-        let newest = offered.max { $0.version < $1.version }
+        let newest = offered.filter { $0.withdrawal == nil }.max { $0.version < $1.version }
         return newest.flatMap { mayFollow($0.version) ? $0 : nil }
     }
 
@@ -35,7 +36,17 @@ package struct ReleaseChoice: Hashable, Sendable {
         guard let facts = offered.first(where: { $0.version == version }) else {
             throw UpdatePlanFault(.unknownVersion, found: "\(version)", expected: Self.describe(offered))
         }
+        if let notice = WithdrawalNotice(facts, among: offered) {
+            throw UpdatePlanFault(
+                .withdrawn, found: "\(version), \(notice.reasonText)", at: "the channel", hint: notice.advice)
+        }
         return facts
+    }
+
+    /// Withdrawn releases that matter here, oldest first: the installed one, and those that would be updates.
+    package func withdrawals(among offered: [ReleaseFacts]) -> [WithdrawalNotice] {
+        offered.filter { facts in installed.map { facts.version >= $0 } ?? true }
+            .sorted { $0.version < $1.version }.compactMap { WithdrawalNotice($0, among: offered) }
     }
 
     private func mayFollow(_ version: Version) -> Bool {

@@ -8,11 +8,12 @@ package enum UpdatePlanFaultCode: String, FaultCode {
     case malformedJournal = "plan/malformed-journal"
     case unknownVersion = "plan/unknown-version"
     case olderVersion = "plan/older-version"
+    case withdrawn = "plan/withdrawn"
 
     package var family: FaultFamily {
         switch self {
         case .impossibleEvent, .malformedJournal: .local
-        case .unknownVersion, .olderVersion: .refusal
+        case .unknownVersion, .olderVersion, .withdrawn: .refusal
         }
     }
 
@@ -22,6 +23,7 @@ package enum UpdatePlanFaultCode: String, FaultCode {
         case .malformedJournal: "the journal cannot be read"
         case .unknownVersion: "the channel has no such release"
         case .olderVersion: "an update never installs an older release"
+        case .withdrawn: "the maintainers have withdrawn this release"
         }
     }
 
@@ -30,6 +32,7 @@ package enum UpdatePlanFaultCode: String, FaultCode {
         case .impossibleEvent: "this is probably a mistake in the program; please report it"
         case .malformedJournal: nil
         case .unknownVersion: "check the version and the configured channel"
+        case .withdrawn: nil
         case .olderVersion: "to go back to a release that was installed before, use revert"
         }
     }

@@ -21,6 +21,10 @@ struct CheckCommand: ParsableCommand {
     }
 
     private static func lines(_ report: CheckReport) -> [String] {
+        offer(report) + report.withdrawn.lines(installed: report.installed?.version)
+    }
+
+    private static func offer(_ report: CheckReport) -> [String] {
         let installed = report.installed.map { "installed: \($0.version)" } ?? "installed: nothing"
         if let available = report.available {
             return [installed, "available: \(available.version), severity \(available.severity)"]

@@ -67,6 +67,16 @@ private final class ProgressDisplay {
     }
 }
 
+extension [WithdrawalNotice] {
+    /// Why a release is not offered, or is no longer good, and what to do.
+    func lines(installed: Version?) -> [String] {
+        map { notice in
+            let subject = notice.version == installed ? "the installed release \(notice.version)" : "\(notice.version)"
+            return "\(subject) was \(notice.reasonText); \(notice.advice)"
+        }
+    }
+}
+
 extension Version: ExpressibleByArgument {
     public init?(argument: String) {
         try? self.init(argument)

@@ -26,7 +26,7 @@ struct StatusCommand: ParsableCommand {
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
         }
-        return table.lines
+        return table.lines + report.withdrawn.lines(installed: report.installed?.version)
     }
 
     private static func installed(_ installation: Installation?) -> String {

@@ -24,6 +24,10 @@ struct UpdateCommand: ParsableCommand {
     }
 
     private static func lines(_ report: UpdateReport) -> [String] {
+        outcome(report) + report.withdrawn.lines(installed: report.installed?.version)
+    }
+
+    private static func outcome(_ report: UpdateReport) -> [String] {
         guard let release = report.release else {
             return ["up to date: \(report.installed.map { "\($0.version)" } ?? "the channel has no release")"]
         }

@@ -178,6 +178,39 @@ private func everyEvent() throws -> [UpdateEvent] {
         }
     }
 
+    @Test("a withdrawn release is never chosen, and whoever asks for it hears why and what instead")
+    func withdrawn() throws {
+        var offered = try facts(["1.0", "1.1", "1.2"])
+        offered[2].withdrawal = try Withdrawal(reason: "it loses mail", time: Date(timeIntervalSince1970: 60))
+        let choice = ReleaseChoice(installed: try Version("1.0"))
+        #expect(choice.newest(of: offered)?.version == (try Version("1.1")))
+        let notice = try #require(choice.withdrawals(among: offered).first)
+        #expect(notice.version == (try Version("1.2")))
+        #expect(notice.reasonText == "withdrawn at 1970-01-01T00:01:00Z: it loses mail")
+        #expect(notice.successorIsOlder)
+        let found = "1.2, withdrawn at 1970-01-01T00:01:00Z: it loses mail"
+        #expect(throws: UpdatePlanFault(.withdrawn, found: found, at: "the channel", hint: notice.advice)) {
+            try choice.requested(Version("1.2"), of: offered)
+        }
+    }
+
+    @Test(
+        "the successor of a withdrawn release is the newest good one after it, or else before it",
+        arguments: [
+            ("1.1", ["1.0", "1.2", "1.3"], [], "1.3"), ("1.1", ["1.0", "1.2", "1.3"], ["1.3"], "1.2"),
+            ("1.1", ["0.9", "1.0"], [], "1.0"), ("1.1", ["0.9", "1.0"], ["1.0"], "0.9"), ("1.1", [], [], nil),
+            ("1.1", ["1.2"], ["1.2"], nil),
+        ] as [(String, [String], [String], String?)])
+    func successor(version: String, others: [String], withdrawn: [String], expected: String?) throws {
+        var offered = try facts([version] + others)
+        for index in offered.indices where ([version] + withdrawn).contains("\(offered[index].version)") {
+            offered[index].withdrawal = try Withdrawal(reason: "bad", time: Date(timeIntervalSince1970: 0))
+        }
+        let notice = try #require(WithdrawalNotice(offered[0], among: offered))
+        #expect(notice.successor?.description == expected)
+        #expect(notice.successorIsOlder == (expected.map { $0.hasPrefix("0") || $0 == "1.0" } ?? false))
+    }
+
     @Test("an installed release that cannot be proved is installed again")
     func unproved() throws {
         let choice = ReleaseChoice(installed: try Version("1.1"), installedIsUnproved: true)

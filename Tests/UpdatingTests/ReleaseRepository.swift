@@ -8,6 +8,7 @@ import Signatures
 import SystemPackage
 import TUF
 import TestSupport
+import Testing
 import Updating
 
 /// A simulated repository of the product `mail-suite`, channel `stable`, whose releases are real archives.
@@ -90,6 +91,18 @@ final class ReleaseRepository: RepositoryMirror {
                 path, lies.files[name.description] ?? bytes, to: Self.role,
                 custom: isManifest ? lies.custom ?? custom : nil)
         }
+    }
+
+    /// Marks a published release as withdrawn and publishes that.
+    func withdraw(_ version: String, reason: ByteString = "it loses mail") throws {
+        let path = paths.manifest(try Version(version))
+        let file = try #require(simulator.delegated[Self.role]?.targets[path])
+        var facts = try ReleaseFacts.decode(.object(file.custom ?? JSONObject()))
+        facts.withdrawal = try Withdrawal(reason: reason, time: RepositorySimulator.now)
+        guard case .object(let custom) = facts.encode() else { return }
+        simulator.delegated[Self.role]?.targets[path] =
+            TargetFile(length: file.length, hashes: file.facts.hashes, custom: custom)
+        publish()
     }
 
     func publish() {

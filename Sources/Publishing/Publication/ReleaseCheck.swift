@@ -49,7 +49,7 @@ struct ReleaseCheck {
     private func checkFacts(_ listed: ListedRelease) throws -> ReleaseManifest {
         let place = "\(listed.path)"
         let manifest = try refusing(place) { try workspace.loadManifest(listed) }
-        guard manifest.paths.manifest(manifest.version) == listed.path, manifest.facts == listed.facts else {
+        guard manifest.paths.manifest(manifest.version) == listed.path, manifest.facts == listed.facts.asReleased else {
             throw PublishingFault(
                 .wouldBeRefused, found: "\(manifest.product) \(manifest.version) in \(manifest.channel)",
                 expected: "what the path and custom facts say", at: place)

@@ -58,43 +58,17 @@ package struct ReleaseStaging {
         let lock = try workspace.lock()
         defer { withExtendedLifetime(lock) {} }
         try workspace.checkNothingInterrupted()
-        let policy = try workspace.loadPolicy()
-        let channel = try policy.channel(request.channel)
-        let staging = try Staging.load(workspace)
-        let paths = policy.paths(channel.name)
-        let role = RoleName(paths.role)
-        let former = staging.staged(role)
-        let next = staging.published.version(of: role) + 1
-        // What was staged for a version that is published by now is no base to build on.
-        let base =
-            (former?.version == next ? former?.targets : staging.published.delegated[role]?.content)
-            ?? Self.empty(role, staging)
-        guard var content = base else {
-            throw PublishingFault(
-                .unknownChannel, found: "\"\(channel.name)\"", expected: "a delegation in targets metadata",
-                hint: "the channel is in the policy, but targets does not delegate to it")
-        }
-        try Self.check(request.version, isNewIn: content, role)
-        let signing = try ArchiveSigning(request.releaseKey, root: staging.root)
-        let files = try packFiles(request, paths, signing)
-        for file in files.all { content.targets[paths.target(request.version, file.name)] = file.target }
-        content.header.version = next
-        content.header.expires = channel.signers.life.expiry(from: now)
-        let staged = StagedRole.unsigned(role, .targets(content))
-        try Staging.checkLength(staged, signatures: channel.signers.keyholders.count)
-        try moveIntoPlace(files, version: request.version, paths)
-        let dropped = former?.entries.map(\.name) ?? []
-        if let former, former.version != next { try workspace.unstage(former.role, version: former.version) }
-        try workspace.stage(staged)
+        var draft = try ChannelDraft(request.channel, in: workspace, now: now)
+        try Self.check(request.version, isNewIn: draft.content, draft.role)
+        let signing = try ArchiveSigning(request.releaseKey, root: draft.staging.root)
+        let files = try packFiles(request, draft.paths, signing)
+        for file in files.all { draft.content.targets[draft.paths.target(request.version, file.name)] = file.target }
+        _ = try draft.check()
+        try moveIntoPlace(files, version: request.version, draft.paths)
+        try draft.stage()
         return Result(
-            role: role, metadataVersion: staged.version, manifest: files.manifest, droppedSignatures: dropped)
-    }
-
-    /// A channel that targets delegates to and that has no metadata: never published, and not staged or no longer.
-    private static func empty(_ role: RoleName, _ staging: Staging) -> Targets? {
-        guard staging.targets?.delegations?.signers(of: role) != nil else { return nil }
-        return Targets(
-            header: PayloadHeader(version: 1, expires: .distantPast), targets: [:], delegations: nil)
+            role: draft.role, metadataVersion: draft.version, manifest: files.manifest,
+            droppedSignatures: draft.droppedSignatures)
     }
 
     private static func check(

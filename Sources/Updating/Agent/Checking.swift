@@ -10,6 +10,8 @@ package struct CheckReport: Sendable {
     package let available: ReleaseFacts?
     /// The release the administrator went back from, when that is why nothing is offered.
     package let notOffered: Version?
+    /// The installed release and releases that would be updates, as far as they are withdrawn; oldest first.
+    package let withdrawn: [WithdrawalNotice]
     package let complaints: [MirrorComplaint]
 }
 
@@ -21,13 +23,14 @@ extension Agent {
             let installed = try run.recover()
             let refreshed = try refresh(pinnedRoot: pinnedRoot)
             let offered = refreshed.channel.releases
-            let available = try choice(installed).newest(of: offered)
+            let choice = try choice(installed)
+            let available = choice.newest(of: offered)
             // What `update` would refuse is not called available.
             if let available { try refreshed.checkDelegation(of: available.version) }
             return CheckReport(
                 installed: installed, available: available,
                 notOffered: available == nil ? heldBack(installed, offered) : nil,
-                complaints: refreshed.complaints)
+                withdrawn: choice.withdrawals(among: offered), complaints: refreshed.complaints)
         }
     }
 

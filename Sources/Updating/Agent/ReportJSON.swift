@@ -30,6 +30,19 @@ extension ReleaseFacts {
     }
 }
 
+extension [WithdrawalNotice] {
+    package var json: JSONValue {
+        .array(
+            map {
+                [
+                    "version": .text($0.version), "reason": .string($0.withdrawal.reason),
+                    "time": .time($0.withdrawal.time), "successor": .text($0.successor),
+                    "successor_is_older": .bool($0.successorIsOlder),
+                ]
+            })
+    }
+}
+
 extension [MirrorComplaint] {
     package var json: JSONValue {
         .array(
@@ -41,7 +54,7 @@ extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "not_offered": .text(notOffered), "mirror_faults": complaints.json,
+            "not_offered": .text(notOffered), "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
         ]
     }
 }
@@ -51,7 +64,7 @@ extension UpdateReport {
         [
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
-            "mirror_faults": complaints.json,
+            "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
         ]
     }
 }
@@ -82,7 +95,7 @@ extension StatusReport {
     package var json: JSONObject {
         [
             "product": .text(product), "channel": .text(channel), "installed": installed?.json ?? .null,
-            "available": available?.json ?? .null,
+            "available": available?.json ?? .null, "withdrawn": withdrawn.json,
             // To come: holds, and the transparency log.
             "held": .null, "log": .null,
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,

@@ -23,6 +23,8 @@ package struct StatusReport: Sendable {
     package let installed: Installation?
     /// What the last refresh offers; nil when nothing, or when there was no refresh yet.
     package let available: ReleaseFacts?
+    /// As far as the last refresh says: the installed release and releases that would be updates, oldest first.
+    package let withdrawn: [WithdrawalNotice]
     /// Nil before the first refresh.
     package let metadata: Metadata?
     package let lastError: LastError?
@@ -34,9 +36,10 @@ extension Agent {
         let pinnedRoot = try pinnedRoot()
         let installed = try instance.installation()
         let stored = storedChannel(pinnedRoot)
+        let (choice, offered) = (try choice(installed), stored?.channel.releases ?? [])
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
-            available: try stored.flatMap { try choice(installed).newest(of: $0.channel.releases) },
+            available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) }, lastError: try instance.lastError())
     }
 

@@ -10,6 +10,8 @@ package struct UpdateReport: Sendable {
     package let installed: Installation?
     /// Facts of the release that was installed in this run; nil when there was nothing to do.
     package let release: ReleaseManifest?
+    /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
+    package let withdrawn: [WithdrawalNotice]
     package let complaints: [MirrorComplaint]
 }
 
@@ -26,6 +28,7 @@ extension Agent {
             try run.update(refreshed)
             return UpdateReport(
                 before: before?.version, installed: run.installed, release: run.release?.manifest,
+                withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)
         }
     }

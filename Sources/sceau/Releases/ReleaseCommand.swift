@@ -10,8 +10,8 @@ import TUF
 struct ReleaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
-        abstract: "Stage a release, list releases, show one.",
-        subcommands: [ReleaseAdd.self, ReleaseList.self, ReleaseShow.self])
+        abstract: "Stage a release, list releases, show one, withdraw one.",
+        subcommands: [ReleaseAdd.self, ReleaseList.self, ReleaseShow.self, ReleaseWithdraw.self])
 }
 
 /// Releases in the form that `release list` and `status` share.
@@ -21,18 +21,25 @@ enum ReleaseTable {
         for release in releases {
             table.append([
                 "\(release.facts.version)", "\(release.role)", "\(release.facts.severity)",
-                UTCTime.encode(release.facts.time), release.isPublished ? "published" : "staged",
+                UTCTime.encode(release.facts.time), state(release),
             ])
         }
         return table.lines
     }
 
+    private static func state(_ release: WorkspaceStatus.Release) -> String {
+        (release.isPublished ? "published" : "staged")
+            + (release.facts.withdrawal.map { ", withdrawn: \($0.reason)" } ?? "")
+    }
+
     static func report(_ release: WorkspaceStatus.Release) -> JSONObject {
-        [
+        var report: JSONObject = [
             "role": .string(release.role.text), "version": .string(release.facts.version.text),
             "severity": .string(ByteString(release.facts.severity.rawValue)),
             "time": .string(ByteString(UTCTime.encode(release.facts.time))), "published": .bool(release.isPublished),
         ]
+        report["withdrawn"] = release.facts.withdrawal.map { .string($0.reason) } ?? .null
+        return report
     }
 }
 

@@ -28,7 +28,7 @@ package struct ReleaseFacts: Hashable, Sendable {
             "version": .string(version.text), "severity": .string(ByteString(severity.rawValue)),
             "time": .string(ByteString(UTCTime.encode(time))),
         ]
-        object["withdrawn"] = withdrawal?.json
+        object[Withdrawal.field] = withdrawal?.json
         return ["sceau": .object(object)]
     }
 
@@ -39,7 +39,7 @@ package struct ReleaseFacts: Hashable, Sendable {
         return ReleaseFacts(
             version: try Version(facts.field("version").string()),
             severity: try Severity(facts.field("severity").string()), time: try facts.field("time").time(),
-            withdrawal: try facts.optionalField("withdrawn").map { try Withdrawal($0) })
+            withdrawal: try facts.optionalField(Withdrawal.field).map { try Withdrawal($0) })
     }
 }
 

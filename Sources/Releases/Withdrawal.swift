@@ -4,6 +4,9 @@ import Primitives
 
 /// Why a release is no longer to be installed: signed by the channel's keyholders, in the facts beside `release.json`.
 package struct Withdrawal: Hashable, Sendable {
+    /// Its name in `custom.sceau`.
+    package static let field: ByteString = "withdrawn"
+
     /// One line for people, 1 to `ReleaseLimits.reasonBytes` bytes of UTF-8 without control characters.
     package let reason: ByteString
     /// In whole seconds.
@@ -26,7 +29,7 @@ package struct Withdrawal: Hashable, Sendable {
         try self.init(reason: reader.field("reason").string(), time: reader.field("time").time())
     }
 
-    var json: JSONValue { ["reason": .string(reason), "time": .string(ByteString(UTCTime.encode(time)))] }
+    package var json: JSONValue { ["reason": .string(reason), "time": .string(ByteString(UTCTime.encode(time)))] }
 }
 
 /// A withdrawn release, and where to go instead.

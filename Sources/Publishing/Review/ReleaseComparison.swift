@@ -138,20 +138,20 @@ struct ReleaseComparison {
         guard old.custom != new.custom else { return nil }
         var custom = old.custom ?? JSONObject()
         var fields = custom.sceau
-        if let before = old.releaseFacts, let after = new.releaseFacts, before != after {
+        if let before = old.releaseFacts?.asReleased, let after = new.releaseFacts?.asReleased, before != after {
             changes.append(.changesFacts(release, from: before, to: after))
             for member in after.fields.members { fields[member.name] = member.value }
         }
         switch (old.withdrawal, new.withdrawal) {
         case (nil, let after?):
             changes.append(.withdraws(release, reason: after.reason, time: after.time))
-            fields[Withdrawn.field] = after.object
-        case (.some, nil) where new.custom?.sceau[Withdrawn.field] == nil:
+            fields[Withdrawal.field] = after.json
+        case (.some, nil) where new.custom?.sceau[Withdrawal.field] == nil:
             changes.append(.reinstates(release))
-            fields[Withdrawn.field] = nil
+            fields[Withdrawal.field] = nil
         case (let before?, let after?) where before != after:
             changes.append(.changesWithdrawal(release, from: before.reason, to: after.reason))
-            fields[Withdrawn.field] = after.object
+            fields[Withdrawal.field] = after.json
         default: break
         }
         custom["sceau"] = .object(fields)
@@ -239,25 +239,10 @@ struct ReleaseComparison {
     }
 }
 
-/// `custom.sceau.withdrawn`.
-private struct Withdrawn: Hashable {
-    static let field: ByteString = "withdrawn"
-    let reason: ByteString
-    let time: Date
-
-    var object: JSONValue { ["reason": .string(reason), "time": .string(ByteString(UTCTime.encode(time)))] }
-}
-
 extension TargetFile {
     fileprivate var releaseFacts: ReleaseFacts? { custom.flatMap { try? ReleaseFacts.decode(.object($0)) } }
 
-    fileprivate var withdrawal: Withdrawn? {
-        guard case .object(let object)? = custom?.sceau[Withdrawn.field],
-            case .string(let reason)? = object["reason"], case .string(let text)? = object["time"],
-            let time = UTCTime.decode(text)
-        else { return nil }
-        return Withdrawn(reason: reason, time: time)
-    }
+    fileprivate var withdrawal: Withdrawal? { releaseFacts?.withdrawal }
 
     /// Length and SHA-256 with `custom`, and nothing else.
     fileprivate func described(custom: JSONObject?) -> TargetFile {

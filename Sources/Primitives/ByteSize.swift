@@ -20,3 +20,11 @@ package enum ByteSize {
         return "\(tenths / 10).\(tenths % 10)"
     }
 }
+
+/// Numbers of things as people read them.
+package enum Counted {
+    /// `1 file`, `2 files`.
+    package static func text(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}

@@ -32,7 +32,7 @@ struct UpdateCommand: ParsableCommand {
             return ["up to date: \(report.installed.map { "\($0.version)" } ?? "the channel has no release")"]
         }
         let before = report.before.map { "updated from \($0) to \(release.version)" } ?? "installed \(release.version)"
-        let size = "\(release.tree.files) files, \(HumanFormat.bytes(release.tree.bytes))"
+        let size = "\(Counted.text(release.tree.files, "file")), \(HumanFormat.bytes(release.tree.bytes))"
         let summary = release.summary.isEmpty ? [] : [release.summary.description]
         return ["\(before) (severity \(release.severity); \(size))"] + summary
     }

@@ -23,14 +23,14 @@ struct ReportText {
         let counts = report.counts
         let targets =
             report.full
-            ? "\(Self.count(counts.targets, "target")), \(counts.targetsHashed) read and hashed"
-            : "\(Self.count(counts.targets, "target")), \(counts.targetsHashed) read (release.json)"
+            ? "\(Counted.text(counts.targets, "target")), \(counts.targetsHashed) read and hashed"
+            : "\(Counted.text(counts.targets, "target")), \(counts.targetsHashed) read (release.json)"
         let time = HumanFormat.duration(duration)
         return [
             "checked \(report.source)",
-            "metadata: \(Self.count(counts.roots, "root")), \(Self.count(counts.snapshots, "snapshot")), "
-                + "\(Self.count(counts.metadataFiles, "file")), "
-                + "\(Self.count(counts.signatures, "needed signature")) valid",
+            "metadata: \(Counted.text(counts.roots, "root")), \(Counted.text(counts.snapshots, "snapshot")), "
+                + "\(Counted.text(counts.metadataFiles, "file")), "
+                + "\(Counted.text(counts.signatures, "needed signature")) valid",
             "releases: \(counts.releases); \(targets)",
             "read \(HumanFormat.bytes(counts.bytes)) in \(time)",
         ]
@@ -44,7 +44,7 @@ struct ReportText {
     }
 
     private var verdict: String {
-        let count = Self.count(report.findings.count, "finding")
+        let count = Counted.text(report.findings.count, "finding")
         let early = report.endedEarly ? "; the audit ended early, there may be more" : ""
         switch report.verdict {
         case .clean: return "verdict: nothing is wrong with what was checked"
@@ -52,6 +52,4 @@ struct ReportText {
         case .incomplete: return "verdict: not everything could be checked, \(count)\(early)"
         }
     }
-
-    private static func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
 }

@@ -41,11 +41,11 @@ extension Change {
         case .reinstates(let release): "TAKES BACK the withdrawal of \(release.from)"
         case .moves(let releases, let files):
             "moves \(Self.versions(releases)) to the archive of \(Self.channel(releases)) "
-                + "(\(Shown.count(files, "metadata file")))"
+                + "(\(Counted.text(files, "metadata file")))"
         case .bringsBack(let releases):
             "brings \(Self.versions(releases)) back from the archive to \(Self.channel(releases))"
         case .rearranges(let releases):
-            "rearranges the archive of \(Self.channel(releases)): \(Shown.count(releases.count, "release")) stay as "
+            "rearranges the archive of \(Self.channel(releases)): \(Counted.text(releases.count, "release")) stay as "
                 + "\(releases.count == 1 ? "it is" : "they are")"
         case .drops(let releases):
             "DROPS \(Self.versions(releases)) from \(Self.channel(releases)): instances will not find "
@@ -81,7 +81,7 @@ extension Change {
             bins[paths, default: 0] += 1
         }
         words += bins.sorted { $0.key.channel < $1.key.channel }.map { paths, count in
-            "\(Shown.count(count, "bin")) of the archive of \(paths.channel)"
+            "\(Counted.text(count, "bin")) of the archive of \(paths.channel)"
         }
         return Shown.list(words)
     }
@@ -132,7 +132,7 @@ extension Change.AddedRelease {
             return "\(begin), severity \(severity): its release.json is not here, so nothing more can be said of it: "
                 + Change.advice
         }
-        var line = "\(begin): \(Shown.count(manifest.tree.files, "file")), \(ByteSize.text(manifest.tree.bytes)), "
+        var line = "\(begin): \(Counted.text(manifest.tree.files, "file")), \(ByteSize.text(manifest.tree.bytes)), "
         line += "severity \(severity)"
         if !manifest.advisories.isEmpty {
             line += ", fixes " + Shown.list(manifest.advisories.map { "\($0)" }, limit: 12)

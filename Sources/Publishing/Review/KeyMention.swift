@@ -57,13 +57,19 @@ struct KeyDirectory {
     init(_ staging: Staging) {
         let old = staging.published
         add(old.root?.content.keys, to: \.published)
+        add(releaseKey(of: old.root?.content), to: \.published)
         for targets in [old.targets?.content].compactMap(\.self) + old.delegated.values.map(\.content) {
             add(targets.delegations?.keys, to: \.published)
         }
         for role in staging.roles {
             add(role.rootContent?.keys, to: \.staged)
+            add(releaseKey(of: role.rootContent), to: \.staged)
             add(role.targets?.delegations?.keys, to: \.staged)
         }
+    }
+
+    private func releaseKey(of root: Root?) -> [KeyID: PublicKey]? {
+        (try? root?.releaseKey()).map { [$0.computedID: $0] }
     }
 
     private mutating func add(_ keys: [KeyID: PublicKey]?, to set: WritableKeyPath<KeyDirectory, Set<Entry>>) {

@@ -18,7 +18,4 @@ enum Shown {
     static func list(_ words: [String], limit: Int) -> String {
         words.count <= limit ? list(words) : list(Array(words.prefix(limit)) + ["\(words.count - limit) more"])
     }
-
-    /// `1 file`, `2 files`.
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }

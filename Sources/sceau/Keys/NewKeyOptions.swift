@@ -77,7 +77,7 @@ struct NewKey {
         table.append(["key id", file.publicKey.computedID.description])
         let advice =
             isPlain
-            ? "next: leave \(secret) on the machine that signs with it, and name it with --online-key"
+            ? "next: leave \(secret) on the machine that signs with it, and name it with --online-key or --release-key"
             : "next: make a copy of \(secret) in a safe place, and hand \(open) to the association"
         return table.lines + [advice]
     }

@@ -66,7 +66,7 @@ struct ReleaseAdd: ParsableCommand {
     private static func text(_ result: ReleaseStaging.Result, took: Duration) -> [String] {
         let manifest = result.manifest
         var lines = [
-            "packed \(manifest.product) \(manifest.version): \(manifest.tree.files) files, "
+            "packed \(manifest.product) \(manifest.version): \(Counted.text(manifest.tree.files, "file")), "
                 + "\(HumanFormat.bytes(manifest.tree.bytes)), as \(HumanFormat.bytes(manifest.archive.bytes)) "
                 + "in \(HumanFormat.duration(took))",
             manifest.hasMinisig

@@ -90,7 +90,7 @@ struct ReleaseShow: ParsableCommand {
         table.append(["severity", "\(manifest.severity)"])
         if !manifest.summary.isEmpty { table.append(["summary", "\(manifest.summary)"]) }
         let size = HumanFormat.bytes(manifest.tree.bytes)
-        table.append(["tree", "\(manifest.tree.files) files, \(size), sha256 \(manifest.tree.sha256)"])
+        table.append(["tree", "\(Counted.text(manifest.tree.files, "file")), \(size), sha256 \(manifest.tree.sha256)"])
         table.append(["archive", "\(HumanFormat.bytes(manifest.archive.bytes)), sha256 \(manifest.archive.sha256)"])
         table.append(["files", manifest.files.map { "\($0)" }.joined(separator: ", ")])
         return table.lines

@@ -42,7 +42,7 @@ struct PayloadCommand: ParsableCommand {
                     }),
             ],
             orText: [
-                "wrote \(report.files) files, \(HumanFormat.bytes(report.bytes)), to \(out.string): "
+                "wrote \(Counted.text(report.files, "file")), \(HumanFormat.bytes(report.bytes)), to \(out.string): "
                     + roles.joined(separator: ", "),
                 "there: sceau review, then sceau sign; here again: sceau attach \(out.string)",
             ])

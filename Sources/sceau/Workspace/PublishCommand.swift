@@ -92,8 +92,9 @@ extension Publication.Prepared {
         for release in report.releases {
             lines.append("  release \(release.facts.version) in \(release.role), severity \(release.facts.severity)")
         }
+        for release in report.withdrawn { lines.append("  withdraws \(release.facts.version) in \(release.role)") }
         if report.newTargets > 0 {
-            lines.append("  \(report.newTargets) target files, \(HumanFormat.bytes(report.newBytes))")
+            lines.append("  \(Counted.text(report.newTargets, "target file")), \(HumanFormat.bytes(report.newBytes))")
         }
         lines.append("  metadata: " + report.metadata.joined(separator: ", "))
         let expiry = UTCTime.encode(report.timestampExpires)
@@ -119,6 +120,7 @@ extension PublicationReport {
                         "severity": .string(ByteString(release.facts.severity.rawValue)),
                     ]
                 }),
+            "withdrawn": .array(withdrawn.map { .string($0.facts.version.text) }),
             "target_files": .integer(Int64(newTargets)), "target_bytes": .integer(Int64(newBytes)),
             "timestamp_version": .integer(Int64(timestampVersion)),
             "timestamp_expires": .string(ByteString(UTCTime.encode(timestampExpires))),

@@ -7,86 +7,79 @@ import Updating
 
 @Suite("A key rotation")
 struct KeyRotationTests {
-    struct Step: Sendable {
-        /// Keys named in root, by number.
-        let keys: [Int]
-        let threshold: Int
-        /// Who signs, by number.
-        let signedBy: [Int]
-        var fault: MetadataFaultCode?
-    }
-
-    struct Rotation: CustomTestStringConvertible, Sendable {
-        let testDescription: String
-        let steps: [Step]
-    }
-
-    static let rotations = [
-        Rotation(testDescription: "one key, no change", steps: [Step(keys: [1], threshold: 1, signedBy: [1])]),
-        Rotation(
-            testDescription: "one key to another, signed by both",
-            steps: [Step(keys: [1], threshold: 1, signedBy: [1]), Step(keys: [2], threshold: 1, signedBy: [1, 2])]),
-        Rotation(
-            testDescription: "one key to another, old signature missing",
-            steps: [
-                Step(keys: [1], threshold: 1, signedBy: [1]),
-                Step(keys: [2], threshold: 1, signedBy: [2], fault: .thresholdNotMet),
-            ]),
-        Rotation(
-            testDescription: "one key to another, new signature missing",
-            steps: [
-                Step(keys: [1], threshold: 1, signedBy: [1]),
-                Step(keys: [2], threshold: 1, signedBy: [1], fault: .thresholdNotMet),
-            ]),
-        Rotation(
-            testDescription: "2 of 3, two of them sign",
-            steps: [
-                Step(keys: [1, 2, 3], threshold: 2, signedBy: [1, 2]),
-                Step(keys: [1, 3, 4], threshold: 2, signedBy: [1, 3]),
-            ]),
-        Rotation(
-            testDescription: "2 of 3, old threshold not met",
-            steps: [
-                Step(keys: [1, 2, 3], threshold: 2, signedBy: [1, 2]),
-                Step(keys: [1, 3, 4], threshold: 2, signedBy: [1, 4], fault: .thresholdNotMet),
-            ]),
-        Rotation(
-            testDescription: "2 of 3, new threshold not met",
-            steps: [
-                Step(keys: [1, 2, 3], threshold: 2, signedBy: [1, 2]),
-                Step(keys: [1, 4, 5], threshold: 2, signedBy: [1, 2], fault: .thresholdNotMet),
-            ]),
-        Rotation(
-            testDescription: "threshold grows from 1 to 2",
-            steps: [
-                Step(keys: [1, 2], threshold: 1, signedBy: [1]),
-                Step(keys: [1, 2], threshold: 2, signedBy: [1], fault: .thresholdNotMet),
-            ]),
-        Rotation(
-            testDescription: "threshold falls from 2 to 1",
-            steps: [
-                Step(keys: [1, 2], threshold: 2, signedBy: [1, 2]),
-                Step(keys: [1, 2], threshold: 1, signedBy: [1], fault: .thresholdNotMet),
-            ]),
-    ]
-
-    @Test(arguments: rotations)
-    func `of root is accepted only with the old and the new threshold`(rotation: Rotation) throws {
+    /// The client looks at every step when it is published, and another one at all of them at the end.
+    @Test(arguments: KeyRotation.ofRoot)
+    func `of root is accepted only with the old and the new threshold`(rotation: KeyRotation) throws {
         let repository = RepositorySimulator()
         var client: Client?
         for (index, step) in rotation.steps.enumerated() {
-            repository.setKeys(of: .root, to: step.keys.map { TestKey("root \($0)") }, threshold: step.threshold)
-            repository.signers[.root] = step.signedBy.map { TestKey("root \($0)") }
+            repository.take(step, as: .root)
             if index == 0 {
-                // The client begins with this one, so who signed the simulator's own first root does not matter.
                 repository.restartRoots()
                 client = Client(repository)
             } else {
                 repository.bumpRoot()
             }
-            let before = client?.stored["root.json"]
-            #expect(client?.refreshFault() == step.fault)
-            if step.fault != nil { #expect(client?.stored["root.json"] == before) }
+            let isRefused = !rotation.holds && index == rotation.steps.count - 1
+            #expect(client?.refreshFault() == (isRefused ? .thresholdNotMet : nil))
+            // What the client was given is not stored again.
+            let last = isRefused ? index - 1 : index
+            let isKept = client?.store.files["root.json"] == (last == 0 ? nil : repository.roots[last])
+            #expect(isKept)
+        }
+        let late = Client(repository)
+        #expect(late.refreshFault() == (rotation.holds ? nil : .thresholdNotMet))
+        let isSame = late.store.files["root.json"] == client?.store.files["root.json"]
+        #expect(isSame)
+    }
+
+    /// Nothing but signatures changes: neither a version nor, where none are stated, a hash tells the client to look.
+    @Test(arguments: [RoleName.timestamp, .snapshot, .targets], KeyRotation.ofAnotherRole)
+    func `of another role is accepted only with the threshold that root names`(
+        role: RoleName, rotation: KeyRotation
+    ) throws {
+        let repository = RepositorySimulator()
+        repository.statesFacts = false
+        repository.publish()
+        let (early, late) = (Client(repository), Client(repository))
+        try early.refresh()
+        let version = try #require(early.stored[role.fileName])
+        let name = role == .timestamp ? role.fileName : role.fileName(version: version)
+        repository.take(rotation.steps[0], as: role)
+        repository.bumpRoot()
+        for client in [early, late] {
+            #expect(client.refreshFault() == (rotation.holds ? nil : .thresholdNotMet))
+            #expect(client.stored["root.json"] == 2)
+            let isTaken = client.store.files[role.fileName] == repository.file(named: name)
+            #expect(isTaken == rotation.holds)
+        }
+    }
+
+    @Test(arguments: KeyRotation.ofAnotherRole)
+    func `of a delegated role is accepted only with the threshold that its delegator names`(
+        rotation: KeyRotation
+    ) throws {
+        let repository = RepositorySimulator()
+        let step = rotation.steps[0]
+        let key = { (number: Int) in TestKey("rotation \(number)") }
+        repository.delegate(to: "a", patterns: ["*"], keys: [TestKey("old")])
+        repository.addTarget("file", [1], to: "a")
+        repository.publish()
+        let client = Client(repository)
+        #expect(try client.refresh().target(at: "file") != nil)
+        repository.targets.delegations = nil
+        repository.delegate(to: "a", patterns: ["*"], keys: step.keys.map(key), threshold: step.threshold)
+        repository.signers["a"] = step.signedBy.map(key)
+        repository.targets.header.version += 1
+        repository.publish()
+        let updater = try client.refresh()
+        if rotation.holds {
+            #expect(try updater.target(at: "file") != nil)
+            let isTaken = client.store.files["a.json"] == repository.file(named: "1.a.json")
+            #expect(isTaken)
+        } else {
+            let fault = #expect(throws: MetadataFault.self) { try updater.target(at: "file") }
+            #expect(fault?.code == .thresholdNotMet)
         }
     }
 

@@ -105,6 +105,18 @@ struct ProtocolTests {
         #expect(try DurableStorage().list(client.folder.path) == ["errors", "metadata", "root.json"])
     }
 
+    /// Other clients refuse it too; the file named `1..json` is never asked for.
+    @Test func `refuses the metadata of a delegator that names a role by nothing`() throws {
+        let repository = RepositorySimulator()
+        repository.delegate(to: "", patterns: ["*"])
+        repository.publish()
+        let client = try ClientUnderTest(repository)
+        try client.initialise()
+        #expect(try client.download("nothing") == 1)
+        #expect(client.requests.last == "metadata/1.targets.json")
+        #expect(Set(try client.versions().keys) == ["root.json", "timestamp.json", "snapshot.json"])
+    }
+
     @Test func `goes by the time it is given`() throws {
         let client = try ClientUnderTest(RepositorySimulator(expiringIn: 7))
         try client.initialise()

@@ -25,6 +25,17 @@ struct RefreshTests {
         #expect(client.store.saves == [])
     }
 
+    @Test(arguments: [-1, 98])
+    func `A timestamp of the version at hand is not taken, and no error, whatever it names`(difference: Int) throws {
+        let client = Client(repository)
+        try client.refresh()
+        let before = client.store.files
+        repository.timestamp.snapshot.version += difference
+        try client.refresh()
+        #expect(repository.requests == ["2.root.json", "timestamp.json"])
+        #expect(client.store.files == before)
+    }
+
     @Test func `What is stored is byte for byte what was served`() throws {
         let client = Client(repository)
         try client.refresh()

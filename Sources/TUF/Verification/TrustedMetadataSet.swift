@@ -73,13 +73,13 @@ package struct TrustedMetadataSet: Sendable {
         let candidate = try root.content.signers(of: .timestamp).verify(
             UnverifiedMetadata<Timestamp>(decoding: bytes, role: .timestamp, limits: limits))
         if let trusted = timestamp {
-            // 5.4.3.1
+            // 5.4.3.1; what else one of an equal version says does not matter
+            if candidate.version == trusted.version { return try checkTimestamp() }
             try Self.checkNoRollback("timestamp", found: candidate.version, trusted: trusted.version)
             // 5.4.3.2
             try Self.checkNoRollback(
                 "snapshot in timestamp", found: candidate.content.snapshot.version,
                 trusted: trusted.content.snapshot.version)
-            if candidate.version == trusted.version { return try checkTimestamp() }
         }
         // 5.4.4
         try checkExpiry(candidate)

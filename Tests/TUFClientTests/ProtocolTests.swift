@@ -92,7 +92,9 @@ struct ProtocolTests {
         #expect(try client.versions()["targets.json"] == 1)
     }
 
-    @Test(arguments: ["?", "#", "/delegatedrole", "../delegatedrole", "..", ".", "a b", "%2e"] as [ByteString])
+    @Test(
+        arguments: ["?", "#", "/delegatedrole", "../delegatedrole", "..", ".", "a b", "%2e"]
+            + [ByteString(String(repeating: "ё", count: 100))])
     func `asks for a role with an odd name under an escaped one, and keeps it in its folder`(name: ByteString) throws {
         let repository = RepositorySimulator()
         repository.delegate(to: RoleName(name), patterns: ["*"])
@@ -102,6 +104,9 @@ struct ProtocolTests {
         #expect(try client.download("nothing") == 1)
         #expect(client.requests.last == "metadata/1.\(PercentEncoding.encode(name)).json")
         #expect(try client.trusted().count == 5)
+        // It is found there again.
+        #expect(try client.download("nothing") == 1)
+        #expect(client.requests == ["metadata/2.root.json", "metadata/timestamp.json"])
         #expect(try DurableStorage().list(client.folder.path) == ["errors", "metadata", "root.json"])
     }
 

@@ -38,8 +38,8 @@ final class YAMLText {
     private init(file: String) throws(SettingsFault) {
         self.file = file
         parser = .allocate(capacity: 1)
+        // However it ends: a parser that did not start is empty, and `deinit` takes it too.
         guard yaml_parser_initialize(parser) == 1 else {
-            parser.deallocate()
             throw SettingsFault(.invalid, found: "no memory", at: file)
         }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)

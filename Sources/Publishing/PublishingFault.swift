@@ -40,6 +40,7 @@ package enum PublishingFaultCode: String, FaultCode {
     case changedSinceShown = "publish/changed-since-shown"
     case unfitSignature = "publish/unfit-signature"
     case folderNotEmpty = "publish/folder-not-empty"
+    case linkInWorkspace = "publish/link-in-workspace"
 
     package var family: FaultFamily {
         switch self {
@@ -52,7 +53,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
-            .untrustedPublication, .changedSinceShown, .unfitSignature:
+            .untrustedPublication, .changedSinceShown, .unfitSignature,
+            .linkInWorkspace:
             .refusal
         }
     }
@@ -95,6 +97,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .changedSinceShown: "what is staged has changed since it was shown"
         case .unfitSignature: "a signature cannot be taken"
         case .folderNotEmpty: "this folder is not empty"
+        case .linkInWorkspace: "a link or a special file stands in the workspace"
         }
     }
 
@@ -126,6 +129,8 @@ package enum PublishingFaultCode: String, FaultCode {
             "somebody may have changed Keys/ or Releases/: compare them with a mirror or another clone; sign nothing till then"
         case .changedSinceShown: "look at it again with sceau review, then sign"
         case .folderNotEmpty: "name a folder that is empty or not there yet; nothing is overwritten"
+        case .linkInWorkspace:
+            "find out who put it there, then remove it: Keys/ and Staged/ hold files and folders only"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil
         }

@@ -122,6 +122,18 @@ import Testing
                 "length": 1, "hashes": ["sha256": .string(ByteString(String(repeating: "0", count: 64)))],
             ]
         },
+        Danger(
+            testDescription: "a second key under a name that is published", role: "targets",
+            says: "found two keys named alice, expected a name for each key"
+        ) { signed in
+            guard let impostor = try? Association.key("alice").publicKey,
+                case .array(let list)? = signed[path: "delegations"]["roles"], case .object(var role)? = list.first,
+                case .array(let ids)? = role["keyids"]
+            else { return }
+            signed[path: "delegations", "keys"][impostor.computedID.text] = .object(impostor.object)
+            role["keyids"] = .array(ids + [.string(impostor.computedID.text)])
+            signed[path: "delegations"]["roles"] = [.object(role)]
+        },
         Danger(testDescription: "a file in targets", role: "targets", says: "found files in targets") {
             $0[path: "targets"]["x"] = ["length": 1, "hashes": ["sha256": "00"]]
         },

@@ -49,6 +49,7 @@ package struct Publication {
         guard try workspace.storage.info(workspace.publication) != nil else { return nil }
         let set = try PublicationSet.load(from: workspace.publication, storage: workspace.storage)
         let published = try PublishedMetadata.load(workspace)
+        try set.checkBelongsTogether(over: published, in: workspace)
         // It was current when it was decided upon. If it no longer is, it is finished all the same: the next version
         // can be made only on top of it.
         let time = min(now, try set.timestamp().content.header.expires - 1)
@@ -78,8 +79,8 @@ package struct Publication {
 
     /// Decides upon a new timestamp, and a new snapshot when it is time. What is staged stays staged.
     package func prepareRefresh(signer: any Signer) throws -> Prepared {
-        try workspace.checkNothingInterrupted()
-        let published = try PublishedMetadata.load(workspace)
+        // The online key signs what is made from it.
+        let published = try workspace.loadPublished()
         guard !published.isEmpty else { throw PublishingFault(.nothingPublished, at: workspace.releases.string) }
         let online = try OnlineMetadata(
             Staging(published: published, roles: []), policy: try workspace.loadPolicy(), signer: signer, now: now)

@@ -83,6 +83,43 @@ struct PublicationSet: Sendable {
         return try UnverifiedMetadata(decoding: bytes, role: .timestamp, limits: MetadataLimits())
     }
 
+    /// Throws unless every file is one that the timestamp here leads to, or the newest root, and none rewrites what is
+    /// live. A publication that is found may have been put there by somebody else; clients ask for what they need only.
+    func checkBelongsTogether(over published: PublishedMetadata, in workspace: Workspace) throws {
+        let reference = try timestamp().content.snapshot
+        let snapshotName = RoleName.snapshot.fileName(version: reference.version)
+        let snapshot = try bytes(of: snapshotName).map {
+            try UnverifiedMetadata<Snapshot>(decoding: $0, role: .snapshot, limits: MetadataLimits()).content
+        }
+        let root = published.version(of: .root)
+        for file in files where file.name != Self.timestampName {
+            let role = StagedRole.role(ofFileName: file.name)
+            let place = workspace.publication.appending(file.name).string
+            switch role {
+            case nil where file.name == snapshotName: try reference.facts.check(file.bytes, at: place)
+            case .root? where [root, root + 1].contains { file.name == RoleName.root.fileName(version: $0) }: break
+            case let role?:
+                guard let meta = snapshot?.meta[role.metaName], file.name == role.fileName(version: meta.version) else {
+                    throw Self.foreign(place)
+                }
+                try meta.facts.check(file.bytes, at: place)
+            default: throw Self.foreign(place)
+            }
+            let live = workspace.liveMetadata.appending(file.name)
+            if let present = try workspace.storage.readIfPresent(live, limit: MetadataLimits().targetsLength),
+                present != file.bytes
+            {
+                throw Self.foreign(place)
+            }
+        }
+    }
+
+    private static func foreign(_ place: String) -> PublishingFault {
+        PublishingFault(
+            .malformedStaging, found: "a file that is no part of this publication", at: place,
+            hint: "find out who put it there; then remove it, or all of Staged/publication if nobody here began one")
+    }
+
     // MARK: storage
 
     func save(in folder: FilePath, storage: DurableStorage) throws {

@@ -21,6 +21,7 @@ extension Staging {
             try checkDelegations(targets.delegations, staged)
             try checkPaths(targets, staged)
         }
+        try checkNames(staged)
         try checkStaysSigned(below: staged)
     }
 
@@ -72,6 +73,17 @@ extension Staging {
 
     private static func identities(_ signers: RoleSigners) -> Set<[UInt8]> {
         Set(signers.keyIDs.compactMap { signers.keys[$0] }.filter { $0.scheme != nil }.map(\.identity))
+    }
+
+    /// A name is all that people see of a key most of the time: it is one key's, in all that is staged or published.
+    private func checkNames(_ staged: StagedRole) throws(PublishingFault) {
+        let others = published.keys + roles.flatMap { Array($0.keys.values) }
+        for (keyID, key) in staged.keys.sorted(by: { $0.key < $1.key }) where key.name != nil {
+            guard others.contains(where: { $0.name == key.name && $0.identity != key.identity }) else { continue }
+            throw Self.refused(
+                staged, found: "two keys named \(KeyholderName.of(keyID, key))", expected: "a name for each key",
+                hint: "one of them may be meant to be taken for the other; a new key gets a name of its own")
+        }
     }
 
     // MARK: delegations

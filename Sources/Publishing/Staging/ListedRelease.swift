@@ -25,6 +25,7 @@ package struct ListedRelease: Sendable {
 extension Workspace {
     /// Where a listed target stands: staged, else live, else nowhere.
     func locate(_ path: ByteString, _ digest: Digest) throws -> FilePath? {
+        guard Self.isSafe(path) else { return nil }
         let stored = ReleasePaths.stored(path, sha256: digest)
         for folder in [stagedTargets, liveTargets] {
             let file = Self.file(stored, below: folder)

@@ -32,13 +32,17 @@ package struct StagedRole: Sendable {
     package var fileName: String { role.fileName(version: version) }
     package var digest: Digest { Digest.sha256(of: signedBytes) }
     package var targets: Targets? { if case .targets(let targets) = content { targets } else { nil } }
+    /// All that it names, whatever for.
+    var keys: [KeyID: PublicKey] { rootContent?.keys ?? targets?.delegations?.keys ?? [:] }
     package var rootContent: Root? { if case .root(let root) = content { root } else { nil } }
 
     /// By keyid, those that were made for these bytes; whether they are valid is not yet asked.
     package var signatures: [KeyID: [UInt8]] {
         var result: [KeyID: [UInt8]] = [:]
         for entry in entries where entry.problem == nil {
-            if let signature = entry.signature { result[signature.keyID] = signature.signature }
+            if let signature = entry.signature, result[signature.keyID] == nil {
+                result[signature.keyID] = signature.signature
+            }
         }
         return result
     }
@@ -109,7 +113,7 @@ extension StagedRole {
             do {
                 let bytes = try workspace.storage.read(path, limit: StagedSignature.byteLimit)
                 let signature = try StagedSignature.decode(bytes, at: path.string)
-                let problem = problem(with: signature, for: staged, among: entries)
+                let problem = problem(with: signature, for: staged)
                 entries.append(Entry(name: holder, signature: signature, problem: problem))
             } catch let fault as PublishingFault {
                 entries.append(Entry(name: holder, signature: nil, problem: "cannot be read: \(fault.found ?? "")"))
@@ -121,17 +125,36 @@ extension StagedRole {
         return entries
     }
 
-    private static func problem(
-        with signature: StagedSignature, for staged: StagedRole, among earlier: [Entry]
-    ) -> String? {
+    private static func problem(with signature: StagedSignature, for staged: StagedRole) -> String? {
         guard signature.role == staged.role, signature.version == staged.version else {
             return "covers version \(signature.version) of \(signature.role)"
         }
         guard signature.signed == staged.digest else { return "covers other bytes than what is staged now" }
-        if let same = earlier.first(where: { $0.problem == nil && $0.signature?.keyID == signature.keyID }) {
-            return "is by the same key as \(same.name)'s and counts once"
-        }
         return nil
+    }
+
+    /// The same with one signature of each key: a valid one, if there is any. Somebody else's file that claims to be of a
+    /// key must not keep its holder's own from being counted.
+    func countingOnce(_ signers: [RoleSigners]) -> StagedRole {
+        func isValid(_ entry: Entry) -> Bool {
+            guard let signature = entry.signature else { return false }
+            return signers.contains {
+                $0.keys[signature.keyID]?.isValid(signature: signature.signature, for: signedBytes) ?? false
+            }
+        }
+        var counted: [KeyID: Int] = [:]
+        for (index, entry) in entries.enumerated() where entry.problem == nil {
+            guard let keyID = entry.signature?.keyID else { continue }
+            if let earlier = counted[keyID], isValid(entries[earlier]) || !isValid(entry) { continue }
+            counted[keyID] = index
+        }
+        let once = entries.enumerated().map { index, entry in
+            guard entry.problem == nil, let chosen = entry.signature.flatMap({ counted[$0.keyID] }), chosen != index
+            else { return entry }
+            let problem = "is by the same key as \(entries[chosen].name)'s and counts once"
+            return Entry(name: entry.name, signature: entry.signature, problem: problem)
+        }
+        return StagedRole(role: role, content: content, signedBytes: signedBytes, entries: once)
     }
 }
 

@@ -7,7 +7,7 @@ import TUF
 package struct Staging: Sendable {
     package let published: PublishedMetadata
     /// Root first, then targets, then the roles below it.
-    package let roles: [StagedRole]
+    package private(set) var roles: [StagedRole]
     /// Every role below targets, and who signs it.
     package let delegations: DelegationGraph
 
@@ -18,6 +18,7 @@ package struct Staging: Sendable {
         for staged in roles where staged.role != .targets { known[staged.role] = staged.targets ?? known[staged.role] }
         let top = roles.first { $0.role == .targets }?.targets ?? published.targets?.content
         delegations = DelegationGraph(top: top, known: known)
+        self.roles = roles.map { $0.countingOnce(signers(of: $0.role)) }
     }
 
     /// Throws `.untrustedPublication` when what is published does not follow from `Keys/root.json`: then nothing may be

@@ -62,10 +62,24 @@ package struct Workspace: Sendable {
             .allSatisfy { !$0.isEmpty && $0.first != UInt8(ascii: ".") && !$0.contains(0) }
     }
 
-    /// Throws unless this is a workspace that holds no secret key.
+    /// Throws unless this is a workspace that holds no secret key, and no link in what people exchange.
     package func check() throws {
         guard try storage.info(policyFile) != nil else { throw PublishingFault(.noWorkspace, at: root.string) }
+        try checkHoldsNoLink()
         try checkHoldsNoSecretKey()
+    }
+
+    /// Whoever can push to the shared repository could lead a reader to a secret by a link, and a writer to files that are
+    /// not ours.
+    private func checkHoldsNoLink() throws {
+        var pending = [keys, staged]
+        while let path = pending.popLast() {
+            switch try storage.info(path)?.kind {
+            case .directory where path != packing: pending += try storage.list(path).map { path.appending($0) }
+            case .link, .other: throw PublishingFault(.linkInWorkspace, at: path.string)
+            case .file, .directory, nil: break
+            }
+        }
     }
 
     /// By name, and by what a file says it is.

@@ -18,10 +18,21 @@ package struct KeyStorage: Sendable {
     package func loadKeyFile(_ path: FilePath) throws -> KeyFile {
         let file = try ReadableFile(path)
         do { try checkIsPrivate(file) } catch {
-            guard error.code == .exposed, (try? loadPublicKeyFile(path)) != nil else { throw error }
-            throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: path.string)
+            guard error.code == .exposed else { throw error }
+            guard (try? loadPublicKeyFile(path)) == nil else {
+                throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: path.string)
+            }
+            // What is no key of ours is no secret that we could judge.
+            if let beginning = try? file.read(atMost: KeyFileHeader.byteLimit) {
+                try located(path) { try OtherToolsKey.check(beginning) }
+            }
+            throw error
         }
-        return try located(path) { try KeyFile.decode(try contents(of: file)) }
+        return try located(path) {
+            let bytes = try contents(of: file)
+            try OtherToolsKey.check(bytes)
+            return try KeyFile.decode(bytes)
+        }
     }
 
     /// A public key's file. Throws `.malformed` or a storage fault.
@@ -33,6 +44,7 @@ package struct KeyStorage: Sendable {
     /// The public half of either kind of file; a secret key's file is judged as `loadKeyFile` does.
     package func loadPublicHalf(_ path: FilePath) throws -> PublicKeyFile {
         let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
+        try located(path) { try OtherToolsKey.check(bytes) }
         let value = try? JSONValue.decode(bytes, limits: KeyFileHeader.jsonLimits)
         if case .object(let object)? = value, object["format"] == .string(KeyFile.format) {
             return PublicKeyFile(try loadKeyFile(path))
@@ -108,9 +120,11 @@ package struct KeyStorage: Sendable {
     /// The public half comes first: a crash in between leaves no secret key that nobody knows.
     package func create(_ file: KeyFile, at path: FilePath, publicAt publicPath: FilePath) throws {
         try checkFree(path, publicPath)
-        try writeNew(PublicKeyFile(file).encoded, to: publicPath, mode: .publicFile)
+        try create(PublicKeyFile(file), at: publicPath)
         do {
-            try writeNew(file.encoded, to: path, mode: .privateFile)
+            // Whoever has made the public half is alone with this name.
+            let holder = publicPath.lastComponent?.string ?? "key"
+            try writeNew(file.encoded, to: path, by: "for-\(holder)", mode: .privateFile)
         } catch {
             try? storage.remove(publicPath)
             throw error
@@ -120,13 +134,15 @@ package struct KeyStorage: Sendable {
     /// Writes a public key file. Throws `.exists` when the path is taken; then nothing was changed.
     package func create(_ file: PublicKeyFile, at path: FilePath) throws {
         try checkFree(path)
-        try writeNew(file.encoded, to: path, mode: .publicFile)
+        try writeNew(file.encoded, to: path, by: String(UInt64.random(in: 0...(.max)), radix: 36), mode: .publicFile)
     }
 
     /// Whole and flushed under a name of its own first, then moved to a name that must be free.
-    private func writeNew(_ bytes: [UInt8], to path: FilePath, mode: FilePermissions) throws {
+    ///
+    /// - Parameter writer: tells that first name from those of other processes, which may make the same key just now.
+    private func writeNew(_ bytes: [UInt8], to path: FilePath, by writer: String, mode: FilePermissions) throws {
         guard let name = path.lastComponent else { throw KeyFault(.notAFile, at: path.string) }
-        let new = path.removingLastComponent().appending(".\(name.string).new")
+        let new = path.removingLastComponent().appending(".\(name.string).\(writer).new")
         do {
             try storage.write(bytes, to: new, mode: mode)
         } catch {

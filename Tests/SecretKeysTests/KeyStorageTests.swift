@@ -126,6 +126,61 @@ import Testing
         }
     }
 
+    /// Makes another key of the same name just before the one and only effect that it waits for.
+    private final class Rival: EffectObserver {
+        let isMoment: @Sendable (DurableEffect) -> Bool
+        let act: @Sendable () -> Void
+
+        init(before isMoment: @escaping @Sendable (DurableEffect) -> Bool, act: @escaping @Sendable () -> Void) {
+            self.isMoment = isMoment
+            self.act = act
+        }
+
+        func willPerform(_ effect: DurableEffect) { if isMoment(effect) { act() } }
+    }
+
+    @Test(
+        "of two that make a key of one name at once, one wins with both halves, and the other is told",
+        arguments: ["alice.pub", "alice.key"])
+    func race(name: String) throws {
+        let (secret, open) = (secretPath, publicPath)
+        let other = KeyFile(unencrypted: try SecretKey.generate(name: KeyName("alice")))
+        let isRivalFirst = name == "alice.pub"
+        let rival = Rival { effect in
+            if case .rename(_, to: let path) = effect { path.lastComponent?.string == name } else { false }
+        } act: {
+            let outcome = Result { try KeyStorage(DurableStorage()).create(other, at: secret, publicAt: open) }
+            #expect(((try? outcome.get()) != nil) == isRivalFirst)
+        }
+        let storage = KeyStorage(DurableStorage(observer: rival))
+        if isRivalFirst {
+            #expect(try #require(throws: KeyFault.self) { try createPair(storage) }.code == .exists)
+        } else {
+            try createPair(storage)
+        }
+        #expect(Set(try folder.contents().keys) == ["alice.key", "alice.pub"])
+        let winner = isRivalFirst ? other : KeyFile(unencrypted: key)
+        #expect(try KeyStorage(DurableStorage()).loadKeyFile(secretPath) == winner)
+        #expect(try KeyStorage(DurableStorage()).loadPublicKeyFile(publicPath).publicKey == winner.publicKey)
+    }
+
+    @Test(
+        "whoever names another tool's key is told how to make one of ours of it",
+        arguments: ["untrusted comment: minisign\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n", "ssh-ed25519 AAAA a\n"])
+    func otherTool(text: String) throws {
+        for mode in [FilePermissions.privateFile, .publicFile] {
+            try DurableStorage().write(Array(text.utf8), to: secretPath, mode: mode)
+            let storage = KeyStorage(DurableStorage())
+            for load in [
+                { _ = try storage.loadKeyFile(secretPath) }, { _ = try storage.loadPublicHalf(secretPath) },
+            ] {
+                let fault = try #require(throws: KeyFault.self) { try load() }
+                #expect(fault.code == .unsupported)
+                #expect(fault.hint?.hasPrefix("sceau key import FILE") == true)
+            }
+        }
+    }
+
     @Test("a full disk leaves nothing behind", arguments: 1...12)
     func fullDisk(stop: Int) throws {
         let faulty = try FaultyStorage(.fail(at: stop, .full))

@@ -87,17 +87,11 @@ struct OpenSSHKey: ForeignSecretKey {
 
     private static func checkType(_ type: UnsafeRawBufferPointer) throws(KeyFault) {
         if isEqual(type, keyType) { return }
-        if type.starts(with: "sk-".utf8) {
-            throw KeyFault(
-                .unsupported, found: "a key of a FIDO security key (sk-)", expected: keyType,
-                hint: "such keys sign in a format of their own, which nobody who checks releases can read; "
-                    + "use an ssh-ed25519 key, which may live on a card behind an ssh-agent")
-        }
-        let kinds = ["ssh-rsa": "RSA", "ssh-dss": "DSA", "ecdsa-sha2-": "ECDSA"]
+        let kinds = ["sk-": "FIDO (sk-)", "ssh-rsa": "RSA", "ssh-dss": "DSA", "ecdsa-sha2-": "ECDSA"]
         let kind = kinds.first { type.starts(with: $0.key.utf8) }?.value ?? "unknown"
         throw KeyFault(
             .unsupported, found: "a key of the kind \(kind)", expected: keyType,
-            hint: "make one: ssh-keygen -t ed25519, or sceau key generate")
+            hint: SSHPublicKey.advice(onType: ByteString(Array(type.prefix(64)))))
     }
 
     private static func isEqual(_ bytes: UnsafeRawBufferPointer, _ text: String) -> Bool {

@@ -59,13 +59,13 @@ package struct SSHPublicKey: Hashable, Sendable {
         return ed25519
     }
 
-    private var advice: String {
-        let name = type.description
+    private var advice: String { Self.advice(onType: type) }
+
+    /// What to do instead of using a key of another type, be it public or secret. Shows nothing of `type`.
+    static func advice(onType type: ByteString) -> String {
         let another = "make one with ssh-keygen -t ed25519, or on an OpenPGP card"
-        if name.contains("-cert-v0") {
-            return "this is a certificate; give the public key that it certifies"
-        }
-        if name.hasPrefix("sk-") || name.hasPrefix("webauthn-") {
+        if type.description.contains("-cert-v0") { return "this is a certificate; give the key that it certifies" }
+        if ["sk-", "webauthn-"].contains(where: { type.bytes.starts(with: $0.utf8) }) {
             return "a FIDO key signs data of its own along, which no reader of this metadata can verify; \(another)"
         }
         return "releases are signed with Ed25519 only; \(another)"

@@ -57,9 +57,9 @@ import Testing
             ("ssh-rsa", "a key of the kind RSA", "ssh-keygen -t ed25519"),
             ("ecdsa-sha2-nistp256", "a key of the kind ECDSA", "ssh-keygen -t ed25519"),
             ("ssh-dss", "a key of the kind DSA", "ssh-keygen -t ed25519"),
-            ("sk-ssh-ed25519@openssh.com", "a key of a FIDO security key (sk-)", "a format of their own"),
-            ("sk-ecdsa-sha2-nistp256@openssh.com", "a key of a FIDO security key (sk-)", "a format of their own"),
-            ("ssh-ed25519-cert-v01@openssh.com", "a key of the kind unknown", "ssh-keygen -t ed25519"),
+            ("sk-ssh-ed25519@openssh.com", "a key of the kind FIDO (sk-)", "a FIDO key signs data of its own"),
+            ("sk-ecdsa-sha2-nistp256@openssh.com", "a key of the kind FIDO (sk-)", "a FIDO key signs data of its own"),
+            ("ssh-ed25519-cert-v01@openssh.com", "a key of the kind unknown", "the key that it certifies"),
             ("", "a key of the kind unknown", "ssh-keygen -t ed25519"),
         ])
     func kinds(type: String, found: String, hint: String) throws {

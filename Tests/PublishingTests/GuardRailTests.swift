@@ -71,6 +71,17 @@ import Testing
         Danger(testDescription: "inconsistent snapshots", role: "root", says: "found no consistent snapshots") {
             $0["consistent_snapshot"] = false
         },
+        Danger(
+            testDescription: "a keyholder's key that signs archives too", role: "root",
+            says: "found a release key that signs root, expected a key that signs archives only"
+        ) { signed in
+            guard case .array(let ids)? = signed[path: "roles", "root"]["keyids"], case .string(let id)? = ids.first
+            else { return }
+            signed["x-sceau-release-key"] = .object(signed[path: "keys", id])
+        },
+        Danger(
+            testDescription: "a release key that is none", role: "root", says: "found a release key of another kind"
+        ) { $0["x-sceau-release-key"] = ["keytype": "rsa", "keyval": ["public": "x"], "scheme": "rsa"] },
         Danger(testDescription: "a key under another's id", role: "root", says: "under a foreign key id") { signed in
             let ids = signed[path: "keys"].members
             guard let first = ids.first, let last = ids.last else { return }

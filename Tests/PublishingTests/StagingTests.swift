@@ -4,6 +4,7 @@ import Primitives
 import Publishing
 import Releases
 import SecretKeys
+import Signatures
 import SystemPackage
 import TUF
 import TestSupport
@@ -108,6 +109,33 @@ import Testing
             try ReleaseStaging(workspace: association.workspace, now: association.now).add(request)
         }
         #expect(fault?.code == .unusableFile)
+    }
+
+    /// As a token whose owner withdraws it after the first touch.
+    private struct TiredSigner: Signer {
+        let key: SecretKey
+        let refused: [UInt8]
+        var publicKey: PublicKey { key.publicKey }
+
+        func sign(_ message: [UInt8]) throws -> [UInt8] {
+            if message == refused { throw KeyFault(.agentRefused) }
+            return try key.sign(message)
+        }
+    }
+
+    @Test func `a key that signs one role and refuses the next leaves no signature at all`() throws {
+        let association = try Association()
+        let staging = try Staging.load(association.workspace)
+        let key = try association.key("alice")
+        let ceremony = try Ceremony(
+            staging, workspace: association.workspace, key: key.publicKey, only: [], now: association.now)
+        let last = try #require(ceremony.roles.last)
+        #expect(ceremony.roles.count > 1)
+        let before = try association.files(below: "w")
+        #expect(throws: KeyFault.self) {
+            try ceremony.sign(with: TiredSigner(key: key, refused: last.signedBytes))
+        }
+        #expect(try association.files(below: "w") == before)
     }
 
     @Test func `a key that signs for nothing is refused, and so is the online key`() throws {

@@ -62,10 +62,13 @@ package struct Ceremony: Sendable {
         try workspace.checkNothingInterrupted()
         try checkUnchanged()
         let keyID = signer.publicKey.computedID
-        for staged in roles {
-            let signature = StagedSignature(
+        // All or none: an ssh-agent may sign one and refuse the next.
+        let signatures = try roles.map { staged in
+            StagedSignature(
                 keyID: keyID, role: staged.role, version: staged.version, signed: staged.digest,
                 signature: try signer.sign(staged.signedBytes))
+        }
+        for (staged, signature) in zip(roles, signatures) {
             let folder = workspace.signatures(of: staged)
             try workspace.storage.makeDirectory(folder)
             let name = KeyholderName.of(keyID, signer.publicKey)

@@ -16,8 +16,14 @@ extension Staging {
                 staged, found: "expiry \(UTCTime.encode(staged.expires))", expected: "at most ten years from now")
         }
         switch staged.content {
-        case .root(let root): try checkRoot(root, staged)
+        case .root(let root):
+            try checkRoot(root, staged)
+            let below = delegations.nodes.flatMap { node in node.delegators.map(\.signers) }
+            try checkReleaseKey(staged, signsNothingOf: RoleName.topLevel.map { root.signers(of: $0) } + below)
         case .targets(let targets):
+            let names = targets.delegations?.names(among: []) ?? []
+            let below = names.compactMap { targets.delegations?.signers(of: $0) }
+            try checkReleaseKey(staged, signsNothingOf: below)
             try checkDelegations(targets.delegations, staged)
             try checkPaths(targets, staged)
         }
@@ -46,6 +52,21 @@ extension Staging {
                 throw Self.refused(staged, found: "an online key that signs \(role)", expected: "keyholders' keys only")
             }
         }
+    }
+
+    /// It lies where releases are packed, and signs what others hand it.
+    private func checkReleaseKey(
+        _ staged: StagedRole, signsNothingOf roles: [RoleSigners]
+    ) throws(PublishingFault) {
+        let key: PublicKey?
+        do { key = try root?.releaseKey() } catch {
+            // Published, it hinders nobody: only what would bring it is refused.
+            guard staged.role == .root else { return }
+            throw Self.refused(staged, found: "a release key of another kind", expected: "an Ed25519 key, or none")
+        }
+        guard let key, let signed = roles.first(where: { Self.identities($0).contains(key.identity) }) else { return }
+        throw Self.refused(
+            staged, found: "a release key that signs \(signed.role)", expected: "a key that signs archives only")
     }
 
     /// Enough different keys that can be verified with, each under its own id.

@@ -41,11 +41,10 @@ struct SignCommand: ParsableCommand {
                 }
                 return
             }
-            if !json.isWanted {
-                try StandardOutput.print(Review(staging, workspace: workspace, now: now).text())
-            }
+            try show(Review(staging, workspace: workspace, now: now))
             let names = Self.names(ceremony.roles)
             guard try yes || Terminal.confirm("sign \(names) as \(signer.name)?") else {
+                if json.isWanted { return }
                 throw CleanExit.message("not signed")
             }
             try ceremony.sign(with: signer.unlocked())
@@ -53,6 +52,15 @@ struct SignCommand: ParsableCommand {
         }
         let review = Review(try Staging.load(workspace), workspace: workspace, now: now)
         try json.print(review.report, orText: review.rest)
+    }
+
+    /// What is about to be signed. Nobody is asked about what they have not seen: beside JSON it goes to standard error.
+    private func show(_ review: Review) throws {
+        if !json.isWanted {
+            try StandardOutput.print(review.text())
+        } else if !yes {
+            try StandardError.print(review.text().joined(separator: "\n"))
+        }
     }
 
     private static func names(_ roles: [StagedRole]) -> String {

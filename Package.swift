@@ -137,7 +137,7 @@ let testTargets: [Target] = [
         "PublishingTests",
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
-            "DurableStorage", "Primitives", systemPackage, "Settings",
+            "DurableStorage", "Primitives", systemPackage, "Settings", "Auditing", "Archiving",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),

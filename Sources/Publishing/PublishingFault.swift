@@ -19,6 +19,7 @@ package enum PublishingFaultCode: String, FaultCode {
     case unknownVersion = "publish/unknown-version"
     case ambiguousVersion = "publish/ambiguous-version"
     case notPublished = "publish/not-published"
+    case newestRelease = "publish/newest-release"
     case unusableFile = "publish/unusable-file"
     case metadataTooLong = "publish/metadata-too-long"
     case interrupted = "publish/interrupted"
@@ -46,7 +47,7 @@ package enum PublishingFaultCode: String, FaultCode {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
             .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .ambiguousVersion,
-            .notPublished, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder,
+            .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder,
             .missingPublicKey, .notStaged, .folderNotEmpty:
             .usage
         case .interrupted, .stagedFileMissing: .local
@@ -76,6 +77,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .unknownVersion: "no such version is published or staged"
         case .ambiguousVersion: "several channels have this version"
         case .notPublished: "this release has not been published"
+        case .newestRelease: "this is the newest release of the channel, which instances should have"
         case .unusableFile: "a file cannot be part of a release"
         case .metadataTooLong: "the role's metadata would be too long"
         case .interrupted: "a publication was interrupted and has to be finished first"
@@ -105,6 +107,8 @@ package enum PublishingFaultCode: String, FaultCode {
         switch self {
         case .ambiguousVersion: "say which one is meant with --channel"
         case .notPublished: "take it back with sceau discard: nobody has it yet"
+        case .newestRelease:
+            "add a newer one first; if instances must not have it, sceau release withdraw says so to them"
         case .noWorkspace: "make one with sceau init, or name another with --workspace"
         case .workspaceExists: "choose an empty folder; a workspace is never overwritten"
         case .invalidThreshold: "choose a threshold between 1 and the number of keyholders; 2 of 3 is a good beginning"

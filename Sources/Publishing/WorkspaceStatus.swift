@@ -16,9 +16,14 @@ package struct WorkspaceStatus: Sendable {
     }
 
     package struct Release: Sendable {
+        /// The channel's role, its archive's, or a bin's, once what is staged is published.
         package let role: RoleName
         package let facts: ReleaseFacts
+        /// As it stands, wherever.
         package let isPublished: Bool
+        package let isArchived: Bool
+        /// It is published in the channel; its place in the archive is staged.
+        package let isMoving: Bool
     }
 
     package let product: ProductName
@@ -73,10 +78,15 @@ package struct WorkspaceStatus: Sendable {
     private static func releases(_ staging: Staging, _ policy: Policy) -> [Release] {
         policy.channels.flatMap { channel -> [Release] in
             let role = RoleName(policy.paths(channel.name).role)
-            let live = staging.published.delegated[role]?.content
-            let all = staging.content(of: role).map { ListedRelease.all(in: $0) } ?? []
-            return all.map { listed in
-                Release(role: role, facts: listed.facts, isPublished: live?.targets[listed.path] == listed.file)
+            let live = staging.published.delegated
+            let places = staging.roles(of: role)
+            return staging.releases(of: role).map { placed in
+                let (path, file) = (placed.listed.path, placed.listed.file)
+                return Release(
+                    role: placed.role, facts: placed.listed.facts,
+                    isPublished: places.contains { live[$0]?.content.targets[path] == file },
+                    isArchived: placed.isArchived,
+                    isMoving: placed.isArchived && live[role]?.content.targets[path] != nil)
             }
         }
     }
@@ -88,10 +98,9 @@ extension Workspace {
         let policy = try loadPolicy()
         let staging = try Staging.load(self)
         for each in policy.channels where channel == nil || each.name == channel {
-            let role = RoleName(policy.paths(each.name).role)
-            guard let content = staging.content(of: role) else { continue }
-            if let listed = ListedRelease.all(in: content).first(where: { $0.facts.version == version }) {
-                return try loadManifest(listed)
+            let releases = staging.releases(of: RoleName(policy.paths(each.name).role))
+            if let found = releases.first(where: { $0.listed.facts.version == version }) {
+                return try loadManifest(found.listed)
             }
         }
         throw PublishingFault(.unknownVersion, found: "\(version)", at: root.string)

@@ -65,13 +65,14 @@ struct Association {
 
     @discardableResult
     func add(
-        _ version: String, channel: String = "stable", releaseKey: SecretKey? = nil
+        _ version: String, channel: String = "stable", releaseKey: SecretKey? = nil,
+        metadataLimit: Int = Staging.longestMetadata
     ) throws -> ReleaseStaging.Result {
         var request = ReleaseStaging.Request(
             tree: try tree(version), channel: try ChannelName(ByteString(channel)), version: try Version(version),
             severity: .important, summary: "a release")
         request.releaseKey = releaseKey ?? keys["releases"]
-        return try ReleaseStaging(workspace: workspace, now: now).add(request)
+        return try ReleaseStaging(workspace: workspace, now: now, metadataLimit: metadataLimit).add(request)
     }
 
     func sign(_ names: String..., only: [RoleName] = []) throws {

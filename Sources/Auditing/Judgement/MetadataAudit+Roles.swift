@@ -151,9 +151,9 @@ extension MetadataAudit {
     ) throws {
         reached = []
         var isWhole = true
-        var pending = [top]
+        var pending = [Reached(role: top, covers: { _ in true })]
         while let delegator = pending.popLast() {
-            for name in Self.names(delegatedBy: delegator, in: snapshot) {
+            for name in Self.names(delegatedBy: delegator.role, in: snapshot) {
                 let isNew = reached.insert(name).inserted
                 guard let role = try judge(name, delegatedBy: delegator, in: snapshot, at: path, load: load) else {
                     isWhole = false
@@ -163,6 +163,12 @@ extension MetadataAudit {
             }
         }
         if isWhole { checkAllDelegated(snapshot, at: path) }
+    }
+
+    /// A believed role, and whether a search for a path comes to it.
+    private struct Reached {
+        let role: Verified<Targets>
+        let covers: (ByteString) -> Bool
     }
 
     private static func names(delegatedBy delegator: Verified<Targets>, in snapshot: Snapshot) -> [RoleName] {
@@ -175,20 +181,20 @@ extension MetadataAudit {
 
     /// The role's metadata as `delegator` sees it.
     private mutating func judge(
-        _ name: RoleName, delegatedBy delegator: Verified<Targets>, in snapshot: Snapshot, at path: PublishedPath,
+        _ name: RoleName, delegatedBy delegator: Reached, in snapshot: Snapshot, at path: PublishedPath,
         load: Loader
-    ) throws -> Verified<Targets>? {
-        guard let delegations = delegator.content.delegations, let signers = delegations.signers(of: name),
+    ) throws -> Reached? {
+        let parent = delegator.role
+        guard let delegations = parent.content.delegations, let signers = delegations.signers(of: name),
             let role = try loadRole(name, in: snapshot, at: path, load: load),
-            let verified = verifyRole(
-                name, by: signers, of: Delegator(role: delegator.role, version: delegator.version))
+            let verified = verifyRole(name, by: signers, of: Delegator(role: parent.role, version: parent.version))
         else { return nil }
-        if !role.isAccepted {
-            ledger.add(
-                verified, covers: { path in delegations.roles(covering: path).contains { $0.name == name } },
-                findings: findings)
+        // A bin is responsible for a part of what its archive is responsible for.
+        let covers = { (path: ByteString) in
+            delegations.roles(covering: path).contains { $0.name == name } && delegator.covers(path)
         }
-        return verified
+        if !role.isAccepted { ledger.add(verified, covers: covers, findings: findings) }
+        return Reached(role: verified, covers: covers)
     }
 
     /// What a snapshot lists, somebody has to answer for; a role that once was accepted may stay listed.

@@ -101,6 +101,7 @@ package struct MetadataAudit {
         newest = (candidate, targets.metadata)
         if !targets.isAccepted { ledger.add(verified, covers: { _ in true }, findings: findings) }
         try judgeDelegations(of: verified, in: snapshot, at: path, load: load)
+        ledger.endState(findings: findings)
     }
 
     private static func delegator(_ root: Root) -> Delegator { Delegator(role: .root, version: root.header.version) }

@@ -39,6 +39,11 @@ package struct TargetLedger: Sendable {
     private var contents: [ByteString: ListedTarget] = [:]
     private var files: [ReleaseKey: Set<ReleaseFileName>] = [:]
     private var order: [ReleaseKey] = []
+    /// Which files of a release each role lists in the state at hand: a release in an archive is spread over bins.
+    private var listings: [ReleaseKey: [RoleName: Set<ReleaseFileName>]] = [:]
+    private var releasesOfRole: [RoleName: Set<ReleaseKey>] = [:]
+    /// Releases whose listings have changed since the last state, and the metadata in which they did.
+    private var changed: [ReleaseKey: PublishedPath] = [:]
     private let limit: Int
 
     package init(limit: Int) {
@@ -54,7 +59,8 @@ package struct TargetLedger: Sendable {
         }
     }
 
-    /// Takes in what one version of a role lists. `covers` says whether a path is delegated to it.
+    /// Takes in what one version of a role lists, in the place of what an earlier one did. `covers` says whether a path is
+    /// delegated to it.
     package mutating func add(
         _ metadata: Verified<Targets>, covers: (ByteString) -> Bool, findings: FindingList
     ) {
@@ -69,9 +75,27 @@ package struct TargetLedger: Sendable {
             add(ListedTarget(path: path, file: file, sha256: sha256, listedBy: source), findings)
             if let (key, name) = Self.split(path) { releases[key, default: []].insert(name) }
         }
-        for (key, names) in releases.sorted(by: { $0.key.version < $1.key.version }) {
-            add(key, names, source, findings)
+        replace(releases, of: metadata.role, source)
+    }
+
+    private mutating func replace(
+        _ releases: [ReleaseKey: Set<ReleaseFileName>], of role: RoleName, _ source: PublishedPath
+    ) {
+        for key in (releasesOfRole[role] ?? []).union(releases.keys) where listings[key]?[role] != releases[key] {
+            listings[key, default: [:]][role] = releases[key]
+            changed[key] = source
         }
+        releasesOfRole[role] = Set(releases.keys)
+    }
+
+    /// Once all roles of a state are taken in: a release has the files that it had in every state, whichever roles list
+    /// them.
+    package mutating func endState(findings: FindingList) {
+        for (key, source) in changed.sorted(by: { $0.key.version < $1.key.version }) {
+            let names = (listings[key] ?? [:]).values.reduce(into: Set()) { $0.formUnion($1) }
+            if names.isEmpty { listings[key] = nil } else { add(key, names, source, findings) }
+        }
+        changed = [:]
     }
 
     private mutating func add(_ target: ListedTarget, _ findings: FindingList) {
@@ -84,7 +108,7 @@ package struct TargetLedger: Sendable {
             targets.append(target)
             return
         }
-        guard first.file != target.file else { return }
+        guard first.file != target.file, !first.file.isSame(butWithdrawn: target.file) else { return }
         // The digest decides where a file is stored; a second one is a second file, and is looked at too.
         let same = first.sha256 == target.sha256
         findings.add(
@@ -118,5 +142,19 @@ package struct TargetLedger: Sendable {
         else { return nil }
         let paths = ReleasePaths(product: product, channel: channel)
         return paths.split(path).map { (ReleaseKey(paths: paths, version: $0.version), $0.file) }
+    }
+}
+
+extension TargetFile {
+    /// Whether nothing but the word that the release is withdrawn came, changed or went.
+    fileprivate func isSame(butWithdrawn other: TargetFile) -> Bool {
+        facts == other.facts && Self.released(custom) == Self.released(other.custom)
+    }
+
+    private static func released(_ custom: JSONObject?) -> JSONObject? {
+        guard var custom, case .object(var facts)? = custom["sceau"] else { return custom }
+        facts["withdrawn"] = nil
+        custom["sceau"] = .object(facts)
+        return custom
     }
 }

@@ -14,6 +14,7 @@ struct ReleaseCheck {
 
     /// Every target must be staged or live; every release that is not live yet must be whole.
     func run(_ set: PublicationSet) throws {
+        try checkNothingFell(set)
         for target in set.targets { try checkFile(target) }
         let keyCheck = ReleaseKeyCheck(workspace: workspace, key: try set.root(over: published)?.minisignKey())
         for metadata in set.targetsMetadata {
@@ -37,13 +38,34 @@ struct ReleaseCheck {
         guard let info = try workspace.storage.info(live), info.kind == .file, info.size == target.file.length else {
             throw PublishingFault(.stagedFileMissing, at: "\(target.stored)")
         }
-        if published.delegated[target.role]?.content.targets[target.path] == target.file { return }
+        if isListed(target.path, target.file.facts, first: target.role) { return }
         try StagedFile(path: live, target: target).forEachChunk { _ in }
     }
 
+    /// What a role listed stays listed: by the same role, or by another that it was moved to, as it was.
+    private func checkNothingFell(_ set: PublicationSet) throws(PublishingFault) {
+        var next = published.delegated.mapValues(\.content)
+        for metadata in set.targetsMetadata { next[metadata.role] = metadata.content }
+        for metadata in set.targetsMetadata {
+            let former = published.delegated[metadata.role]?.content.targets ?? [:]
+            for (path, file) in former.sorted(by: { $0.key < $1.key }) {
+                if metadata.content.targets[path]?.facts == file.facts { continue }
+                if next.values.contains(where: { $0.targets[path]?.facts == file.facts }) { continue }
+                throw PublishingFault(
+                    .wouldBeRefused, found: "\(path) in no role any more",
+                    expected: "what was published, in the channel or its archive", at: "\(metadata.role)",
+                    hint: "what is published stays so: sceau release withdraw or retire instead")
+            }
+        }
+    }
+
     /// Whether any role lists this very `release.json`, with whatever custom facts.
-    private func isLive(_ listed: ListedRelease) -> Bool {
-        published.delegated.values.contains { $0.content.targets[listed.path]?.facts == listed.file.facts }
+    private func isLive(_ listed: ListedRelease) -> Bool { isListed(listed.path, listed.file.facts, first: nil) }
+
+    /// Whether a published role lists the file: it was checked when it went live.
+    private func isListed(_ path: ByteString, _ facts: FileFacts, first role: RoleName?) -> Bool {
+        if let role, published.delegated[role]?.content.targets[path]?.facts == facts { return true }
+        return published.delegated.values.contains { $0.content.targets[path]?.facts == facts }
     }
 
     private func checkFacts(_ listed: ListedRelease) throws -> ReleaseManifest {

@@ -40,47 +40,61 @@ package struct ReleaseStaging {
         /// Of the channel's metadata.
         package let metadataVersion: Int
         package let manifest: ReleaseManifest
-        /// Names of those whose signatures over the channel's staged metadata were dropped, since it has changed.
+        /// Older releases that make room for it: they move to the channel's archive.
+        package let archived: [Version]
+        /// Roles of the archive that were staged for that.
+        package let archiveRoles: [RoleName]
+        /// Names of those whose signatures over staged metadata were dropped, since it has changed.
         package let droppedSignatures: [String]
     }
 
     private let workspace: Workspace
     private let now: Date
+    private let metadataLimit: Int
 
-    package init(workspace: Workspace, now: Date) {
+    /// - Parameter metadataLimit: bytes that one metadata file of the archive may have before it is split.
+    package init(workspace: Workspace, now: Date, metadataLimit: Int = Staging.longestMetadata) {
         self.workspace = workspace
         self.now = now
+        self.metadataLimit = metadataLimit
     }
 
-    /// Refuses a version that is not newer than all others of the channel, published or staged.
+    /// Refuses a version that is not newer than all others of the channel and its archive, published or staged.
     package func add(_ request: Request) throws -> Result {
         try workspace.check()
         let lock = try workspace.lock()
         defer { withExtendedLifetime(lock) {} }
         try workspace.checkNothingInterrupted()
         var draft = try ChannelDraft(request.channel, in: workspace, now: now)
-        try Self.check(request.version, isNewIn: draft.content, draft.role)
+        try Self.check(request.version, isNewIn: draft)
         let signing = try ArchiveSigning(request.releaseKey, root: draft.staging.root)
         let files = try packFiles(request, draft.paths, signing)
         for file in files.all { draft.content.targets[draft.paths.target(request.version, file.name)] = file.target }
+        let (archive, archived) = try draft.archive(beyond: draft.channel.keep, limit: metadataLimit)
         _ = try draft.check()
         try moveIntoPlace(files, version: request.version, draft.paths)
+        try archive.stage(in: workspace)
         try draft.stage()
+        let dropped = draft.droppedSignatures
         return Result(
-            role: draft.role, metadataVersion: draft.version, manifest: files.manifest,
-            droppedSignatures: draft.droppedSignatures)
+            role: draft.role, metadataVersion: draft.version, manifest: files.manifest, archived: archived,
+            archiveRoles: archive.roles,
+            droppedSignatures: dropped + archive.droppedSignatures.filter { !dropped.contains($0) })
     }
 
-    private static func check(
-        _ version: Version, isNewIn content: Targets, _ role: RoleName
-    ) throws(PublishingFault) {
-        let listed = ListedRelease.all(in: content).map(\.facts.version)
-        guard !listed.contains(version) else {
-            throw PublishingFault(.versionExists, found: "\(version)", at: "\(role)")
-        }
-        if let newest = listed.last, version < newest {
+    private static func check(_ version: Version, isNewIn draft: ChannelDraft) throws(PublishingFault) {
+        let archived = draft.staging.releases(of: draft.role).filter(\.isArchived)
+        if archived.contains(where: { $0.listed.facts.version == version }) {
             throw PublishingFault(
-                .versionNotNewer, found: "\(version)", expected: "newer than \(newest)", at: "\(role)")
+                .versionExists, found: "\(version), in the archive", at: "\(draft.role)", hint: "choose the next version")
+        }
+        let listed = ListedRelease.all(in: draft.content).map(\.facts.version)
+        guard !listed.contains(version) else {
+            throw PublishingFault(.versionExists, found: "\(version)", at: "\(draft.role)")
+        }
+        if let newest = (listed + archived.map(\.listed.facts.version)).max(), version < newest {
+            throw PublishingFault(
+                .versionNotNewer, found: "\(version)", expected: "newer than \(newest)", at: "\(draft.role)")
         }
     }
 

@@ -40,7 +40,10 @@ package struct ReleaseWithdrawal {
         var draft = try ChannelDraft(workspace.channel(listing: version, among: channel), in: workspace, now: now)
         let releases = ListedRelease.all(in: draft.content)
         guard let listed = releases.first(where: { $0.facts.version == version }) else {
-            throw PublishingFault(.unknownVersion, found: "\(version)", at: "\(draft.role)")
+            let archived = draft.staging.releases(of: draft.role).contains { $0.listed.facts.version == version }
+            throw PublishingFault(
+                .unknownVersion, found: "\(version)\(archived ? ", in the archive" : "")", at: "\(draft.role)",
+                hint: archived ? "instances are not offered what is in the archive: there is nothing to withdraw" : nil)
         }
         guard draft.staging.published.delegated[draft.role]?.content.targets[listed.path] != nil else {
             throw PublishingFault(.notPublished, found: "\(version)", at: "\(draft.role)")
@@ -69,8 +72,7 @@ extension Workspace {
         let policy = try loadPolicy()
         let staging = try Staging.load(self)
         let found = policy.channels.map(\.name).filter { name in
-            let content = staging.content(of: RoleName(policy.paths(name).role))
-            return content.map { ListedRelease.all(in: $0).contains { $0.facts.version == version } } ?? false
+            staging.releases(of: RoleName(policy.paths(name).role)).contains { $0.listed.facts.version == version }
         }
         guard let first = found.first else {
             throw PublishingFault(.unknownVersion, found: "\(version)", at: root.string)

@@ -74,6 +74,10 @@ struct ReleaseAdd: ParsableCommand {
                 : "no .minisig for everyone without Sceau: root names no release key",
             "staged \(result.role) version \(result.metadataVersion)",
         ]
+        if !result.archived.isEmpty {
+            let versions = result.archived.map { "\($0)" }.joined(separator: ", ")
+            lines.append("moved \(versions) to the archive, as the policy lets the channel keep fewer")
+        }
         if !result.droppedSignatures.isEmpty {
             let names = result.droppedSignatures.joined(separator: ", ")
             lines.append("dropped the signatures of \(names): they covered \(result.role) without this release")
@@ -92,6 +96,7 @@ extension ReleaseStaging.Result {
             "tree_sha256": .string(ByteString(manifest.tree.sha256.hex)),
             "archive_sha256": .string(ByteString(manifest.archive.sha256.hex)),
             "minisig": .bool(manifest.hasMinisig),
+            "archived": .array(archived.map { .string($0.text) }),
             "dropped_signatures": .array(droppedSignatures.map { .string(ByteString($0)) }),
         ]
     }

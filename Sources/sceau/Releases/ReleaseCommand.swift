@@ -10,8 +10,10 @@ import TUF
 struct ReleaseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "release",
-        abstract: "Stage a release, list releases, show one, withdraw one.",
-        subcommands: [ReleaseAdd.self, ReleaseList.self, ReleaseShow.self, ReleaseWithdraw.self])
+        abstract: "Stage a release, list releases, show one, withdraw one, move one to the archive.",
+        subcommands: [
+            ReleaseAdd.self, ReleaseList.self, ReleaseShow.self, ReleaseWithdraw.self, ReleaseRetire.self,
+        ])
 }
 
 /// Releases in the form that `release list` and `status` share.
@@ -29,6 +31,7 @@ enum ReleaseTable {
 
     private static func state(_ release: WorkspaceStatus.Release) -> String {
         (release.isPublished ? "published" : "staged")
+            + (release.isMoving ? ", moves to the archive" : release.isArchived ? ", archived" : "")
             + (release.facts.withdrawal.map { ", withdrawn: \($0.reason)" } ?? "")
     }
 
@@ -37,6 +40,7 @@ enum ReleaseTable {
             "role": .string(release.role.text), "version": .string(release.facts.version.text),
             "severity": .string(ByteString(release.facts.severity.rawValue)),
             "time": .string(ByteString(UTCTime.encode(release.facts.time))), "published": .bool(release.isPublished),
+            "archived": .bool(release.isArchived),
         ]
         report["withdrawn"] = release.facts.withdrawal.map { .string($0.reason) } ?? .null
         return report
@@ -46,7 +50,7 @@ enum ReleaseTable {
 /// `sceau release list`
 struct ReleaseList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the releases that channels list, published and staged.")
+        commandName: "list", abstract: "List the releases of channels and their archives, published and staged.")
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var json: JSONOption

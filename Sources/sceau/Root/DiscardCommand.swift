@@ -26,7 +26,8 @@ struct DiscardCommand: ParsableCommand {
     func run() throws {
         try stating("nothing was discarded") {
             let discard = try Discard(role, workspace: workspace.workspace)
-            let name = "\(discard.staged.role) version \(discard.staged.version)"
+            let name = ([discard.staged] + discard.others).map { "\($0.role) version \($0.version)" }
+                .joined(separator: ", ")
             let loss = discard.loss.map { ", \($0)" }.joined()
             guard try yes || Terminal.confirm("discard \(name)\(loss)?") else {
                 throw CleanExit.message("nothing was discarded")
@@ -53,6 +54,7 @@ extension Discard {
     fileprivate var report: JSONObject {
         [
             "discarded": .string(staged.role.text), "version": .integer(Int64(staged.version)),
+            "also": .array(others.map { .string($0.role.text) }),
             "releases": .array(releases.map { .string($0.text) }),
             "dropped_signatures": .array(signatures.map { .string(ByteString($0)) }),
         ]

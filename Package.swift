@@ -138,6 +138,7 @@ let testTargets: [Target] = [
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
             "DurableStorage", "Primitives", systemPackage, "Settings", "Auditing", "Archiving",
+            "Compression",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),

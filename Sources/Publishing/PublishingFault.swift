@@ -47,8 +47,8 @@ package enum PublishingFaultCode: String, FaultCode {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
             .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .ambiguousVersion,
-            .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole, .notAKeyholder,
-            .missingPublicKey, .notStaged, .folderNotEmpty:
+            .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole,
+            .notAKeyholder, .missingPublicKey, .notStaged, .folderNotEmpty:
             .usage
         case .interrupted, .stagedFileMissing: .local
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,

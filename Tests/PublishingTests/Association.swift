@@ -1,4 +1,6 @@
+import Archiving
 import CanonicalJSON
+import Compression
 import DurableStorage
 import Foundation
 import Primitives
@@ -56,6 +58,14 @@ struct Association {
             releaseKey: keys["releases"].map { MachineKey(Self.publicFile($0), at: folder.path("releases.key")) })
     }
 
+    /// Small trees need no large window.
+    private static var quick: ZstdSettings {
+        var settings = ZstdSettings()
+        settings.level = 1
+        settings.windowLog = 17
+        return settings
+    }
+
     /// A small tree whose content tells its version.
     func tree(_ version: String) throws -> FilePath {
         try folder.write("suite \(version)\n", to: "trees/\(version)/bin/suite")
@@ -72,7 +82,9 @@ struct Association {
             tree: try tree(version), channel: try ChannelName(ByteString(channel)), version: try Version(version),
             severity: .important, summary: "a release")
         request.releaseKey = releaseKey ?? keys["releases"]
-        return try ReleaseStaging(workspace: workspace, now: now, metadataLimit: metadataLimit).add(request)
+        return try ReleaseStaging(
+            workspace: workspace, now: now, metadataLimit: metadataLimit, packer: TreePacker(settings: Self.quick)
+        ).add(request)
     }
 
     func sign(_ names: String..., only: [RoleName] = []) throws {

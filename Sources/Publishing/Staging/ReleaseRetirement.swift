@@ -62,7 +62,8 @@ package struct ReleaseRetirement {
         try archive.stage(in: workspace)
         try draft.stage()
         return Result(
-            version: version, role: draft.role, metadataVersion: draft.version, isNew: true, archiveRoles: archive.roles,
+            version: version, role: draft.role, metadataVersion: draft.version, isNew: true,
+            archiveRoles: archive.roles,
             droppedSignatures: dropped + archive.droppedSignatures.filter { !dropped.contains($0) })
     }
 }

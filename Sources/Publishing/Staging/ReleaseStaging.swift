@@ -51,12 +51,19 @@ package struct ReleaseStaging {
     private let workspace: Workspace
     private let now: Date
     private let metadataLimit: Int
+    private let packer: TreePacker
 
-    /// - Parameter metadataLimit: bytes that one metadata file of the archive may have before it is split.
-    package init(workspace: Workspace, now: Date, metadataLimit: Int = Staging.longestMetadata) {
+    /// - Parameters:
+    ///   - metadataLimit: bytes that one metadata file of the archive may have before it is split.
+    ///   - packer: makes `P-V.tar.zst`; how hard it presses is all that may differ.
+    package init(
+        workspace: Workspace, now: Date, metadataLimit: Int = Staging.longestMetadata,
+        packer: TreePacker = TreePacker()
+    ) {
         self.workspace = workspace
         self.now = now
         self.metadataLimit = metadataLimit
+        self.packer = packer
     }
 
     /// Refuses a version that is not newer than all others of the channel and its archive, published or staged.
@@ -86,7 +93,8 @@ package struct ReleaseStaging {
         let archived = draft.staging.releases(of: draft.role).filter(\.isArchived)
         if archived.contains(where: { $0.listed.facts.version == version }) {
             throw PublishingFault(
-                .versionExists, found: "\(version), in the archive", at: "\(draft.role)", hint: "choose the next version")
+                .versionExists, found: "\(version), in the archive", at: "\(draft.role)",
+                hint: "choose the next version")
         }
         let listed = ListedRelease.all(in: draft.content).map(\.facts.version)
         guard !listed.contains(version) else {
@@ -121,7 +129,7 @@ package struct ReleaseStaging {
         try storage.makeDirectory(workspace.packing)
         let archiveName = ReleaseFileName.archive(paths.product, request.version)
         let archivePath = place(archiveName)
-        let packed = try TreePacker().pack(request.tree, to: archivePath, storage: storage)
+        let packed = try packer.pack(request.tree, to: archivePath, storage: storage)
         var files = [
             PackedFile(
                 name: archiveName, digest: packed.sha256,

@@ -1,3 +1,4 @@
+import Auditing
 import CanonicalJSON
 import DurableStorage
 import Foundation
@@ -135,6 +136,41 @@ import Updating
         #expect(!live.isEmpty)
         #expect(try search(path, of: association, in: folder) != nil)
         #expect(try search(stray, of: association, in: folder) == nil)
+    }
+
+    // MARK: in the eyes of an auditor
+
+    private func findings(_ association: Association, _ attack: FilePath) throws -> Set<String> {
+        let live = association.workspace.liveMetadata.string
+        try FileManager.default.removeItem(atPath: live)
+        try FileManager.default.moveItem(atPath: attack.string, toPath: live)
+        return Set(try association.audit().findings.map(\.codeText))
+    }
+
+    @Test func `an audit finds what a bin lists beyond its prefix`() throws {
+        let association = try Association.archivedCopy()
+        let (folder, _) = try attack(association, signedBy: ["alice", "bob"]) { role, content in
+            content.targets[try self.path(in: role, false)] = content.targets.values.first
+        }
+        #expect(try findings(association, folder).contains("audit/target-outside-delegation"))
+    }
+
+    @Test func `an audit finds a bin that others signed`() throws {
+        let association = try Association.archivedCopy()
+        let (folder, _) = try attack(association, signedBy: ["alice", "online"]) { _, _ in }
+        #expect(try findings(association, folder) == ["audit/threshold-not-met"])
+    }
+
+    @Test func `an audit finds that a bin is missing, or has let go of a file`() throws {
+        let association = try Association.archivedCopy()
+        let (folder, _) = try attack(association, signedBy: ["alice", "bob"]) { _, content in
+            content.targets[try #require(content.targets.keys.min())] = nil
+        }
+        #expect(try findings(association, folder) == ["audit/two-contents"])
+        let (role, content) = try #require(try association.liveBins().first)
+        let file = association.workspace.liveMetadata.appending(role.fileName(version: content.header.version))
+        try DurableStorage().remove(file)
+        #expect(try Set(association.audit().findings.map(\.codeText)).contains("audit/version-gap"))
     }
 
     @Test func `a bin that is missing is no answer`() throws {

@@ -62,17 +62,39 @@ struct ClientCheck {
         }
         let known = snapshot.content.meta.keys.compactMap { RoleName(metaName: $0) }.sorted()
         var seen: Set<RoleName> = []
+        var verified: [Edge: Verified<Targets>] = [:]
         var pending = [targets]
         while let delegator = pending.popLast() {
             for role in delegator.content.delegations?.names(among: known) ?? [] {
                 // As each delegator sees it: an instance may come by any way.
                 let metadata = try updater.delegated(role, by: delegator)
+                verified[Edge(delegator: delegator.role, role: role)] = metadata
                 if seen.insert(role).inserted { pending.append(metadata) }
             }
         }
-        for target in set.targets where try updater.target(at: target.path) != target.file {
+        for target in set.targets where try Self.find(target.path, from: targets, verified) != target.file {
             throw MetadataFault(.targetUnknown, at: "\(target.path) in \(target.role)")
         }
+    }
+
+    private struct Edge: Hashable {
+        let delegator: RoleName
+        let role: RoleName
+    }
+
+    /// The search that instances make. An archive lists thousands: no role is verified anew for each of them.
+    private static func find(
+        _ path: ByteString, from targets: Verified<Targets>, _ verified: [Edge: Verified<Targets>]
+    ) throws(MetadataFault) -> TargetFile? {
+        var walk = DelegationWalk(for: path, limits: MetadataLimits())
+        if let found = walk.search(targets) { return found }
+        while let visit = try walk.next() {
+            guard let metadata = verified[Edge(delegator: visit.delegator.role, role: visit.role)] else {
+                throw MetadataFault(.missing, expected: "\(visit.role)", at: "snapshot")
+            }
+            if let found = walk.search(metadata) { return found }
+        }
+        return nil
     }
 }
 

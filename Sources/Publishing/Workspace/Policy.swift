@@ -37,7 +37,7 @@ package struct Policy: Equatable, Sendable {
     package struct Channel: Equatable, Sendable {
         package var name: ChannelName
         package var signers: Signers
-        /// How many releases the channel is meant to list.
+        /// How many releases the channel lists; older ones move to its archive.
         package var keep: Int
     }
 

@@ -34,7 +34,7 @@ extension Policy {
         lines += Self.lines("targets", targets)
         lines.append("  # By the online key.")
         lines += Self.lines("snapshot", snapshot) + Self.lines("timestamp", timestamp)
-        lines.append("# keep: how many releases a channel is meant to list.")
+        lines.append("# keep: how many releases a channel lists; release add moves older ones to its archive.")
         lines.append("channels:")
         for channel in channels {
             lines += Self.lines("\(channel.name)", channel.signers) + ["    keep: \(channel.keep)"]

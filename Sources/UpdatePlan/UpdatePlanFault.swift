@@ -31,7 +31,8 @@ package enum UpdatePlanFaultCode: String, FaultCode {
         switch self {
         case .impossibleEvent: "this is probably a mistake in the program; please report it"
         case .malformedJournal: nil
-        case .unknownVersion: "check the version and the configured channel; what was moved to the channel's archive is not offered"
+        case .unknownVersion:
+            "check the version and the configured channel; what was moved to the channel's archive is not offered"
         case .withdrawn: nil
         case .olderVersion: "to go back to a release that was installed before, use revert"
         }

@@ -126,6 +126,21 @@ import Testing
             ]
         },
         Danger(
+            testDescription: "an archive with other keyholders than its channel", role: "suite-stable",
+            says: "found other keyholders for suite-stable-archive than for suite-stable"
+        ) { signed in
+            let mallory = TestKey("mallory")
+            signed["delegations"] = [
+                "keys": .object(JSONObject([.init(mallory.keyID.text, .object(mallory.publicKey.object))]) ?? [:]),
+                "roles": [
+                    [
+                        "name": "suite-stable-archive", "keyids": [.string(mallory.keyID.text)], "threshold": 1,
+                        "terminating": true, "paths": ["suite/stable/*/*"],
+                    ]
+                ],
+            ]
+        },
+        Danger(
             testDescription: "a file of another channel", role: "suite-stable",
             says: "found \"suite/beta/1.0/release.json\", expected files of its own paths"
         ) {
@@ -179,6 +194,29 @@ import Testing
         let publishing = #expect(throws: PublishingFault.self) { try association.publish() }
         #expect(publishing?.code == row.code)
         #expect(try association.files(below: "w") == before)
+    }
+
+    @Test(arguments: [nil, "another reason"]) func `a withdrawal that is taken back or changed`(
+        _ reason: String?
+    ) throws {
+        let association = try Association.releasedCopy()
+        let withdrawal = try Withdrawal(reason: "it loses mail", time: association.now)
+        _ = try ReleaseWithdrawal(workspace: association.workspace, now: association.now)
+            .withdraw(Version("1.0"), withdrawal, channel: nil)
+        try association.sign("alice", "bob")
+        try association.publish()
+        try association.add("2.0")
+        let path: ByteString = "suite/stable/1.0/release.json"
+        try association.editStaged("3.suite-stable.json") { signed in
+            signed[path: "targets", path, "custom", "sceau"]["withdrawn"] = reason.map {
+                ["reason": .string(ByteString($0)), "time": "2026-09-21T14:13:20Z"]
+            }
+        }
+        let before = try association.published()
+        let fault = #expect(throws: PublishingFault.self) { try association.sign("alice") }
+        #expect(fault?.code == .wouldBeRefused)
+        #expect(throws: PublishingFault.self) { try association.publish() }
+        #expect(try association.published() == before)
     }
 
     @Test func `two staged versions of one role`() throws {

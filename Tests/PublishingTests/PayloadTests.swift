@@ -151,10 +151,10 @@ import Testing
         Bad(
             testDescription: "what was staged before", says: "found a signature over other bytes, expected suite-stable"
         ) { try $0.add("2.1") },
-        Bad(testDescription: "no signature at all", says: "alice.json", code: .malformedStaging) {
+        Bad(testDescription: "no signature at all", says: "alice.json", code: .unfitSignature) {
             try $0.folder.write("{}", to: aliceAway)
         },
-        Bad(testDescription: "a field too many", says: "another layout", code: .malformedStaging) {
+        Bad(testDescription: "a field too many", says: "another layout", code: .unfitSignature) {
             try $0.rewrite(aliceAway) { $0["note"] = "hello" }
         },
     ]

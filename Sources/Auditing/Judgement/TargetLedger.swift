@@ -108,7 +108,12 @@ package struct TargetLedger: Sendable {
             targets.append(target)
             return
         }
-        guard first.file != target.file, !first.file.isSame(butWithdrawn: target.file) else { return }
+        guard first.file != target.file else { return }
+        if first.file.isWithdrawn(by: target.file) {
+            // From here on it is this that the name stands for.
+            contents[target.path] = target
+            return
+        }
         // The digest decides where a file is stored; a second one is a second file, and is looked at too.
         let same = first.sha256 == target.sha256
         findings.add(
@@ -146,15 +151,15 @@ package struct TargetLedger: Sendable {
 }
 
 extension TargetFile {
-    /// Whether nothing but the word that the release is withdrawn came, changed or went.
-    fileprivate func isSame(butWithdrawn other: TargetFile) -> Bool {
-        facts == other.facts && Self.released(custom) == Self.released(other.custom)
-    }
-
-    private static func released(_ custom: JSONObject?) -> JSONObject? {
-        guard var custom, case .object(var facts)? = custom["sceau"] else { return custom }
-        facts["withdrawn"] = nil
-        custom["sceau"] = .object(facts)
-        return custom
+    /// Whether `newer` is this file with a first word that the release is withdrawn, and nothing else. That word is
+    /// neither changed nor taken back later.
+    fileprivate func isWithdrawn(by newer: TargetFile) -> Bool {
+        guard facts == newer.facts, var expected = custom, case .object(var fields)? = expected["sceau"],
+            fields[Withdrawal.field] == nil, let custom = newer.custom,
+            let withdrawal = (try? ReleaseFacts.decode(.object(custom)))?.withdrawal
+        else { return false }
+        fields[Withdrawal.field] = withdrawal.json
+        expected["sceau"] = .object(fields)
+        return JSONValue.object(expected).canonicalEncoding == JSONValue.object(custom).canonicalEncoding
     }
 }

@@ -43,7 +43,7 @@ package struct SignatureAttachment {
         var present: [Item] = []
         for path in try paths.flatMap({ try files(at: $0) }) {
             let bytes = try workspace.storage.read(path, limit: StagedSignature.byteLimit)
-            let signature = try StagedSignature.decode(bytes, at: path.string)
+            let signature = try Self.decode(bytes, at: path)
             let (staged, key) = try accept(signature, in: staging, at: path)
             let name = KeyholderName.of(signature.keyID, key)
             let item = Item(role: staged.role, version: staged.version, name: name)
@@ -61,6 +61,14 @@ package struct SignatureAttachment {
             try workspace.storage.write(file.bytes, to: file.path)
         }
         return Result(taken: taken.map(\.item), present: present)
+    }
+
+    private static func decode(_ bytes: [UInt8], at path: FilePath) throws(PublishingFault) -> StagedSignature {
+        do { return try StagedSignature.decode(bytes, at: path.string) } catch {
+            throw PublishingFault(
+                .unfitSignature, found: error.found, expected: "\(StagedSignature.format)", at: path.string,
+                hint: "name the files that sceau sign wrote, or the folder that sceau payload made")
+        }
     }
 
     /// The one file, or every signature in a payload's folder.

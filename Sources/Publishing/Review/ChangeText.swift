@@ -4,7 +4,7 @@ import Releases
 import TUF
 
 extension Change {
-    private static let longestText = 300
+    private static let longestText = 1000
     private static let longestList = 12
     /// What every alarm that cannot be explained ends in.
     static let advice = "do not sign unless you know why"

@@ -26,6 +26,8 @@ extension Staging {
             try checkReleaseKey(staged, signsNothingOf: below)
             try checkDelegations(targets.delegations, staged)
             try checkPaths(targets, staged)
+            try checkSignersBelow(staged)
+            try checkWithdrawals(targets, staged)
         }
         try checkNames(staged)
         try checkStaysSigned(below: staged)

@@ -9,11 +9,20 @@ package enum KeyholderName {
 
     /// `Keys/minisign.pub` is no keyholder's, and not in our format.
     static let reserved = "minisign"
+    /// `signed by nobody` is to mean nobody.
+    private static let nobody = "nobody"
 
-    static func isValid(_ name: String) -> Bool { name != reserved && (try? KeyName(ByteString(name))) != nil }
+    static func isValid(_ name: String) -> Bool {
+        name != reserved && name != nobody && (try? KeyName(ByteString(name))) != nil
+    }
 
     /// Throws for the name that is not to be given.
     static func check(_ name: String) throws(PublishingFault) {
+        guard name != nobody else {
+            throw PublishingFault(
+                .duplicateKeyholder, found: "a key named \(name)", expected: "another name",
+                hint: "who signed is said by name, and nobody means nobody")
+        }
         guard name == reserved else { return }
         throw PublishingFault(
             .duplicateKeyholder, found: "a key named \(name)", expected: "another name", at: "Keys/\(name).pub",

@@ -71,10 +71,17 @@ extension Policy {
             onlineKey: try Self.name(table.required("online_key")),
             releaseKey: try table.optional("release_key") { try Self.name($0) },
             root: try Self.signers(roles.required("root")), targets: try Self.signers(roles.required("targets")),
-            snapshot: try Self.life(SettingsTable(roles.required("snapshot"), known: Self.lifeFields)),
-            timestamp: try Self.life(SettingsTable(roles.required("timestamp"), known: Self.lifeFields)),
+            snapshot: try Self.life(
+                SettingsTable(roles.required("snapshot"), known: Self.lifeFields), longest: Self.longestSnapshot),
+            timestamp: try Self.life(
+                SettingsTable(roles.required("timestamp"), known: Self.lifeFields), longest: Self.longestTimestamp),
             channels: channels)
     }
+
+    private static let longestOffline = 3650
+    /// Nobody signs this file: whoever can push could ask the online key for years in which news may be held back.
+    private static let longestSnapshot = 366
+    private static let longestTimestamp = 31
 
     private static let lifeFields = ["expires_days", "warn_days"]
     private static let signerFields = ["keyholders", "threshold"] + lifeFields
@@ -116,9 +123,11 @@ extension Policy {
         return name
     }
 
-    private static func life(_ table: SettingsTable) throws(SettingsFault) -> Life {
+    private static func life(
+        _ table: SettingsTable, longest: Int = longestOffline
+    ) throws(SettingsFault) -> Life {
         Life(
-            expiresDays: try table.required("expires_days").integer(in: 1...3650),
+            expiresDays: try table.required("expires_days").integer(in: 1...longest),
             warnDays: try table.required("warn_days").integer(in: 0...3650))
     }
 }

@@ -81,26 +81,39 @@ extension KeyFile {
         return object
     }
 
-    /// Holds the secret in the clear when the file is unencrypted.
-    package var encoded: [UInt8] {
+    /// The text of the file, which holds the secret in the clear when the file is unencrypted: in locked memory only.
+    /// Throws `.memory`.
+    package func encoded() throws -> SecretBytes {
+        switch body {
+        case .sealed: try SecretBytes(copying: redactedEncoding)
+        case .plain(let seed): try KeyFileText.encode(redactedEncoding, seed: seed)
+        }
+    }
+
+    /// The text of the file, with a placeholder for an unencrypted seed.
+    private var redactedEncoding: [UInt8] {
         var object: JSONObject
         switch body {
         case .sealed(let sealed):
             object = Self.object(header, sealed.parameters)
             object[Self.boxField] = .string(ByteString(Hex.encode(sealed.box)))
-        case .plain(let seed):
+        case .plain:
             object = header.object(format: Self.format)
-            object[Self.seedField] = .string(ByteString(seed.withUnsafeBytes { Hex.encode($0) }))
+            object[Self.seedField] = .string(KeyFileText.placeholder)
         }
         return JSONValue.object(object).fileEncoding
     }
 
     /// Throws `.malformed` for anything but what `encoded` gives, `.costOutOfBounds` for a file that would keep this
-    /// machine busy. Needs no passphrase.
-    package static func decode(_ bytes: [UInt8]) throws(KeyFault) -> KeyFile {
-        try decodeKeyFile(bytes, encode: \.encoded) { reader in
+    /// machine busy, `.memory`. Needs no passphrase.
+    package static func decode(_ text: SecretBytes) throws -> KeyFile {
+        try decode(KeyFileText(text))
+    }
+
+    static func decode(_ text: KeyFileText) throws(KeyFault) -> KeyFile {
+        try decodeKeyFile(text.redacted, encode: \.redactedEncoding) { reader in
             let header = try KeyFileHeader(reader, format: format)
-            return KeyFile(header: header, body: try body(reader, header.holding))
+            return KeyFile(header: header, body: try body(reader, header.holding, seed: text.seed))
         }
     }
 
@@ -109,17 +122,16 @@ extension KeyFile {
         self.body = body
     }
 
-    private static func body(_ reader: JSONReader, _ holding: KeyHolding) throws -> Body {
+    private static func body(_ reader: JSONReader, _ holding: KeyHolding, seed: SecretBytes?) throws -> Body {
         switch holding {
         case .encryptedFile:
             return .sealed(try SealedSeed(reader, box: reader.field(boxField)))
         case .plainFile:
-            // Not `reader.invalid`, whose fault would show what it found.
-            let count = SecretKey.seedByteCount
-            guard let seed = Hex.decode(try reader.field(seedField).string().bytes), seed.count == count else {
+            guard try reader.field(seedField).string() == KeyFileText.placeholder, let seed else {
+                let count = SecretKey.seedByteCount
                 throw KeyFault(.malformed, expected: "\(count) bytes in base 16", at: "\(seedField)")
             }
-            return .plain(try SecretBytes(copying: seed))
+            return .plain(seed)
         case .sshAgent:
             throw KeyFault(.malformed, found: "\"\(holding.rawValue)\"", expected: "a secret key", at: "held")
         }

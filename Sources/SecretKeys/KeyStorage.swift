@@ -14,42 +14,47 @@ package struct KeyStorage: Sendable {
 
     // MARK: loading
 
-    /// A secret key's file. Throws `.notAFile`, `.exposed`, `.malformed`, `.costOutOfBounds`, or a storage fault.
+    /// A secret key's file. Throws `.notAFile`, `.exposed`, `.malformed`, `.costOutOfBounds`, `.memory`, or a storage fault.
     package func loadKeyFile(_ path: FilePath) throws -> KeyFile {
         let file = try ReadableFile(path)
-        do { try checkIsPrivate(file) } catch {
-            guard error.code == .exposed else { throw error }
-            guard (try? loadPublicKeyFile(path)) == nil else {
-                throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: path.string)
-            }
-            // What is no key of ours is no secret that we could judge.
-            if let beginning = try? file.read(atMost: KeyFileHeader.byteLimit) {
-                try located(path) { try OtherToolsKey.check(beginning) }
-            }
-            throw error
-        }
-        return try located(path) {
-            let bytes = try contents(of: file)
-            try OtherToolsKey.check(bytes)
-            return try KeyFile.decode(bytes)
-        }
+        try checkIsRegular(file)
+        return try keyFile(contents(of: file), in: file)
     }
 
     /// A public key's file. Throws `.malformed` or a storage fault.
     package func loadPublicKeyFile(_ path: FilePath) throws -> PublicKeyFile {
-        let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
-        return try located(path) { try PublicKeyFile.decode(bytes) }
+        let text = try contents(of: ReadableFile(path))
+        return try located(path) { try PublicKeyFile.decode(KeyFileText(text).redacted) }
     }
 
     /// The public half of either kind of file; a secret key's file is judged as `loadKeyFile` does.
     package func loadPublicHalf(_ path: FilePath) throws -> PublicKeyFile {
-        let bytes = try storage.read(path, limit: KeyFileHeader.byteLimit)
-        try located(path) { try OtherToolsKey.check(bytes) }
-        let value = try? JSONValue.decode(bytes, limits: KeyFileHeader.jsonLimits)
+        let file = try ReadableFile(path)
+        let text = try contents(of: file)
+        try located(path) { try OtherToolsKey.check(text) }
+        let redacted = try located(path) { try KeyFileText(text).redacted }
+        let value = try? JSONValue.decode(redacted, limits: KeyFileHeader.jsonLimits)
         if case .object(let object)? = value, object["format"] == .string(KeyFile.format) {
-            return PublicKeyFile(try loadKeyFile(path))
+            return PublicKeyFile(try keyFile(text, in: file))
         }
-        return try loadPublicKeyFile(path)
+        return try located(path) { try PublicKeyFile.decode(redacted) }
+    }
+
+    /// Whether a file says that it is a secret key of ours, whatever its name and mode. Throws a storage fault.
+    package func saysItIsSecret(_ path: FilePath) throws -> Bool {
+        try contents(of: ReadableFile(path)).withUnsafeBytes { $0.contains(KeyFile.format.bytes) }
+    }
+
+    private func keyFile(_ text: SecretBytes, in file: ReadableFile) throws -> KeyFile {
+        // What is no key of ours is no secret that we could judge.
+        try located(file.path) { try OtherToolsKey.check(text) }
+        do { try checkIsPrivate(file) } catch {
+            guard error.code == .exposed, (try? PublicKeyFile.decode(KeyFileText(text).redacted)) != nil else {
+                throw error
+            }
+            throw KeyFault(.malformed, found: "a public key", expected: "a secret one, NAME.key", at: file.path.string)
+        }
+        return try located(file.path) { try KeyFile.decode(text) }
     }
 
     /// Judges the file that was opened, not whatever stands at its path a moment later.
@@ -75,18 +80,13 @@ package struct KeyStorage: Sendable {
         return status.st_mode & 0o7777
     }
 
-    private func contents(of file: ReadableFile) throws(KeyFault) -> [UInt8] {
-        var bytes: [UInt8] = []
-        do {
-            while bytes.count <= KeyFileHeader.byteLimit {
-                let chunk = try file.read(atMost: KeyFileHeader.byteLimit + 1 - bytes.count)
-                if chunk.isEmpty { break }
-                bytes += chunk
+    /// As far as a key file goes and one byte more, by which too long a file is known. It may hold a secret.
+    private func contents(of file: ReadableFile) throws -> SecretBytes {
+        try SecretBytes(capacity: KeyFileHeader.byteLimit + 1) { buffer in
+            do { return try file.descriptor.readToEnd(into: buffer) } catch let error as Errno {
+                throw StorageFault(error, "read", at: file.path)
             }
-        } catch {
-            throw KeyFault(.malformed, found: error.message)
         }
-        return bytes
     }
 
     /// Adds to a fault of `body` which file it is about.
@@ -124,7 +124,10 @@ package struct KeyStorage: Sendable {
         do {
             // Whoever has made the public half is alone with this name.
             let holder = publicPath.lastComponent?.string ?? "key"
-            try writeNew(file.encoded, to: path, by: "for-\(holder)", mode: .privateFile)
+            let text = try file.encoded()
+            try writeNew(to: path, by: "for-\(holder)", mode: .privateFile) { sink in
+                try text.withUnsafeBytes { try sink($0) }
+            }
         } catch {
             try? storage.remove(publicPath)
             throw error
@@ -134,17 +137,23 @@ package struct KeyStorage: Sendable {
     /// Writes a public key file. Throws `.exists` when the path is taken; then nothing was changed.
     package func create(_ file: PublicKeyFile, at path: FilePath) throws {
         try checkFree(path)
-        try writeNew(file.encoded, to: path, by: String(UInt64.random(in: 0...(.max)), radix: 36), mode: .publicFile)
+        let writer = String(UInt64.random(in: 0...(.max)), radix: 36)
+        try writeNew(to: path, by: writer, mode: .publicFile) { sink in
+            try file.encoded.withUnsafeBytes { try sink($0) }
+        }
     }
 
     /// Whole and flushed under a name of its own first, then moved to a name that must be free.
     ///
     /// - Parameter writer: tells that first name from those of other processes, which may make the same key just now.
-    private func writeNew(_ bytes: [UInt8], to path: FilePath, by writer: String, mode: FilePermissions) throws {
+    private func writeNew(
+        to path: FilePath, by writer: String, mode: FilePermissions,
+        producing produce: (_ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) throws {
         guard let name = path.lastComponent else { throw KeyFault(.notAFile, at: path.string) }
         let new = path.removingLastComponent().appending(".\(name.string).\(writer).new")
         do {
-            try storage.write(bytes, to: new, mode: mode)
+            try storage.write(to: new, mode: mode, producing: produce)
         } catch {
             try? storage.remove(new)
             throw error

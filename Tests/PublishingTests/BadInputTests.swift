@@ -116,7 +116,9 @@ import Testing
             try association.folder.write("anything", to: "w/Keys/alice.key")
         },
         Attack("a secret key lies in Keys under an innocent name", .secretKeyInWorkspace) { association in
-            try association.folder.write(KeyFile(unencrypted: association.key("alice")).encoded, to: "w/Keys/notes.txt")
+            let file = KeyFile(unencrypted: try association.key("alice"))
+            let text = try file.encoded().withUnsafeBytes { Array($0) }
+            try association.folder.write(text, to: "w/Keys/notes.txt")
         },
     ]
 

@@ -126,7 +126,8 @@ import Testing
         let (folder, workspace) = (association.folder, association.workspace)
         for name in ["online", "online-2"] {
             let file = KeyFile(unencrypted: try association.key(name))
-            try DurableStorage().write(file.encoded, to: folder.path("\(name).key"), mode: .privateFile)
+            let text = try file.encoded().withUnsafeBytes { Array($0) }
+            try DurableStorage().write(text, to: folder.path("\(name).key"), mode: .privateFile)
         }
         func remembered(_ root: Root?) throws -> String {
             "\(try workspace.loadOnlineKeyFile(named: nil, for: root).name)"

@@ -20,9 +20,9 @@ import Testing
 
     @Test("an encrypted key comes back with its passphrase, and its file says the public half without")
     func sealedRoundTrip() throws {
-        let decoded = try KeyFile.decode(sealed.encoded)
+        let decoded = try KeyFile.decode(sealed.bytes)
         #expect(decoded == sealed)
-        #expect(decoded.encoded == sealed.encoded)
+        #expect(try decoded.bytes == sealed.bytes)
         #expect(decoded.name.text == "alice")
         #expect(decoded.publicKey == key.publicKey)
         #expect(decoded.holding == .encryptedFile)
@@ -34,10 +34,10 @@ import Testing
     @Test("an unencrypted key says so in a field of its own and comes back")
     func plainRoundTrip() throws {
         let file = KeyFile(unencrypted: key)
-        let text = String(decoding: file.encoded, as: UTF8.self)
+        let text = String(decoding: try file.bytes, as: UTF8.self)
         #expect(text.contains("\"unencrypted_seed\": "))
         #expect(text.contains("\"held\": \"plain file\""))
-        let decoded = try KeyFile.decode(file.encoded)
+        let decoded = try KeyFile.decode(file.bytes)
         #expect(decoded == file)
         #expect(try decoded.secretKey(passphrase: nil).sign([1]) == key.sign([1]))
     }
@@ -71,7 +71,7 @@ import Testing
         #expect(decoded == file)
         #expect(decoded.publicKey.computedID == key.publicKey.computedID)
         #expect(decoded.holding == .encryptedFile)
-        for wrong in [file.encoded + [0x20], Array(file.encoded.dropLast()), sealed.encoded, []] {
+        for wrong in try [file.encoded + [0x20], Array(file.encoded.dropLast()), sealed.bytes, []] {
             let fault = try #require(throws: KeyFault.self) { try PublicKeyFile.decode(wrong) }
             #expect(fault.code == .malformed)
         }
@@ -106,7 +106,7 @@ import Testing
 
     @Test("every byte of an encrypted key's file counts: changed, it does not open")
     func everyByte() throws {
-        let bytes = sealed.encoded
+        let bytes = try sealed.bytes
         for position in bytes.indices {
             for change: UInt8 in [0x01, 0x20] {
                 var changed = bytes
@@ -125,7 +125,7 @@ import Testing
             return
         }
         let mallory = try SecretKey.generate(name: KeyName("mallory"))
-        let text = String(decoding: sealed.encoded, as: UTF8.self)
+        let text = String(decoding: try sealed.bytes, as: UTF8.self)
         let changes = [
             ("alice", "mallory"), (Hex.encode(key.publicKey.material), Hex.encode(mallory.publicKey.material)),
             ("\"opslimit\": 1", "\"opslimit\": 2"), ("\"memlimit\": 8192", "\"memlimit\": 9216"),
@@ -135,7 +135,7 @@ import Testing
         ]
         for (old, new) in changes {
             let changed = Array(text.replacing(old, with: new).utf8)
-            try #require(changed != sealed.encoded, "\(old) is in the file")
+            try #require(try changed != sealed.bytes, "\(old) is in the file")
             let file = try KeyFile.decode(changed)
             let fault = try #require(throws: KeyFault.self) { try file.secretKey(passphrase: passphrase) }
             #expect(fault == KeyFault(.wrongPassphrase), "\(old) to \(new)")
@@ -145,7 +145,7 @@ import Testing
     @Test("an unencrypted file whose halves do not belong together is refused")
     func mismatch() throws {
         let mallory = try SecretKey.generate(name: KeyName("alice"))
-        let text = String(decoding: KeyFile(unencrypted: key).encoded, as: UTF8.self)
+        let text = String(decoding: try KeyFile(unencrypted: key).bytes, as: UTF8.self)
         let changed = text.replacing(Hex.encode(key.publicKey.material), with: Hex.encode(mallory.publicKey.material))
         let file = try KeyFile.decode(Array(changed.utf8))
         #expect(throws: KeyFault(.mismatch)) { try file.secretKey(passphrase: nil) }
@@ -188,13 +188,13 @@ import Testing
 
     @Test("a file longer than any key's is not even parsed")
     func tooLong() throws {
-        let long = sealed.encoded + [UInt8](repeating: 0x20, count: 4096)
+        let long = try sealed.bytes + [UInt8](repeating: 0x20, count: 4096)
         #expect(try #require(throws: KeyFault.self) { try KeyFile.decode(long) }.code == .malformed)
     }
 
     @Test("no fault about an unencrypted file shows a byte of the seed, wherever the file is cut or changed")
     func silentFaults() throws {
-        let bytes = KeyFile(unencrypted: key).encoded
+        let bytes = try KeyFile(unencrypted: key).bytes
         let seed = key.seed.withUnsafeBytes { Hex.encode($0) }
         for position in bytes.indices {
             var changed = bytes
@@ -211,9 +211,9 @@ import Testing
     }
 
     private func fault(replacing old: String, with new: String) throws -> KeyFault {
-        let text = String(decoding: sealed.encoded, as: UTF8.self)
+        let text = String(decoding: try sealed.bytes, as: UTF8.self)
         let changed = Array(text.replacing(old, with: new, maxReplacements: 1).utf8)
-        try #require(changed != sealed.encoded, "\(old) is in the file")
+        try #require(try changed != sealed.bytes, "\(old) is in the file")
         return try #require(throws: KeyFault.self) { try KeyFile.decode(changed) }
     }
 }

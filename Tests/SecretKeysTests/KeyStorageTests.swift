@@ -58,7 +58,7 @@ import Testing
         ] as [(CInterop.Mode, Bool)])
     func modes(mode: CInterop.Mode, isAccepted: Bool) throws {
         try DurableStorage().write(
-            KeyFile(unencrypted: key).encoded, to: secretPath, mode: FilePermissions(rawValue: mode))
+            KeyFile(unencrypted: key).bytes, to: secretPath, mode: FilePermissions(rawValue: mode))
         let storage = KeyStorage(DurableStorage())
         if isAccepted {
             #expect(try storage.loadKeyFile(secretPath).publicKey == key.publicKey)

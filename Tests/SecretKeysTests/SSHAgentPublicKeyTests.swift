@@ -89,7 +89,7 @@ struct SSHAgentPublicKeyTests {
         #expect(try #require(throws: KeyFault.self) { try storage.create(file, at: path) }.code == .exists)
 
         let secret = KeyFile(unencrypted: try SecretKey.generate(name: KeyName("alice")))
-        let text = String(decoding: secret.encoded, as: UTF8.self)
+        let text = String(decoding: try secret.bytes, as: UTF8.self)
         let lying = text.replacingOccurrences(of: "\"plain file\"", with: "\"ssh-agent\"")
         #expect(lying != text)
         #expect(try #require(throws: KeyFault.self) { try KeyFile.decode(Array(lying.utf8)) }.code == .malformed)

@@ -94,8 +94,7 @@ package struct Workspace: Sendable {
     private func isSecretKey(_ path: FilePath) throws -> Bool {
         guard try storage.info(path)?.kind == .file else { return false }
         if path.extension == KeyFile.fileExtension { return true }
-        let beginning = String(decoding: try ReadableFile(path).read(atMost: 4096), as: UTF8.self)
-        return beginning.contains(KeyFile.format.description)
+        return try KeyStorage(storage).saysItIsSecret(path)
     }
 
     /// Takes the workspace for one writing command; released with the value.

@@ -83,7 +83,7 @@ package struct OpenSSHPublicKeyLine: Hashable, Sendable {
     static let beginningByteCount = 16
 
     /// Whether a file seems to be one, of whatever type of key, by its beginning.
-    package static func isLikely(_ bytes: [UInt8]) -> Bool {
+    package static func isLikely(_ bytes: some Sequence<UInt8>) -> Bool {
         ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"].contains { bytes.starts(with: $0.utf8) }
     }
 

@@ -27,12 +27,17 @@ package struct HTTPMirror: RepositoryMirror {
     /// As our own repositories are published: `<base>/metadata/…`, `<base>/targets/…`. `base` may end in a slash or not.
     package init(_ base: String, client: HTTPClient, storage: DurableStorage) {
         let folder = base.utf8.last == UInt8(ascii: "/") ? base : base + "/"
-        self.init(metadata: folder + "metadata", targets: folder + "targets", client: client, storage: storage)
+        self.init(
+            name: base, metadata: folder + "metadata", targets: folder + "targets", client: client, storage: storage)
     }
 
     /// Where others publish theirs. Either may end in a slash or not.
     package init(metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
-        name = HTTPAddress.displayed(metadata)
+        self.init(name: metadata, metadata: metadata, targets: targets, client: client, storage: storage)
+    }
+
+    private init(name: String, metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
+        self.name = HTTPAddress.displayed(name)
         self.client = client
         self.storage = storage
         self.metadata = metadata

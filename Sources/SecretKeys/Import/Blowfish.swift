@@ -17,6 +17,7 @@ struct Blowfish {
 
     /// Ready for the first `expand`. `room` holds `byteCount` bytes and outlives this value.
     init(_ room: UnsafeMutableRawBufferPointer) {
+        // Both are about memory that `BcryptKDF.swift` sets aside, never about what a key file says.
         precondition(room.count >= Self.byteCount, "too little room for the tables")
         let bound = room.bindMemory(to: UInt32.self)
         _ = bound.update(fromContentsOf: Self.initialWords)

@@ -58,6 +58,7 @@ let pure: [Target] = [
     module("TUF", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("Releases", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("UpdatePlan", ["Primitives", "CanonicalJSON", "Releases", "Signatures"]),
+    module("TransparencyLog", ["Primitives", "Signatures"]),
 ]
 
 let adapters: [Target] = [
@@ -158,6 +159,7 @@ let testTargets: [Target] = [
             "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "Signatures",
             "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
+    tests("TransparencyLogTests", ["TransparencyLog", "Signatures", "Primitives"]),
     tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
     tests(
         "UpdatingTests",

@@ -1,0 +1,43 @@
+import Primitives
+
+package typealias LogFault = Fault<LogFaultCode>
+
+/// Why something of a transparency log was not accepted.
+package enum LogFaultCode: String, FaultCode {
+    // Merkle tree
+    case outOfRange = "log/out-of-range"
+    case wrongProof = "log/wrong-proof"
+    case wrongRoot = "log/wrong-root"
+    case shrunk = "log/shrunk"
+    // Tiles and bundles
+    case malformedTile = "log/malformed-tile"
+    case malformedBundle = "log/malformed-bundle"
+    case entryTooLong = "log/entry-too-long"
+    // Entries and what they say
+    case malformedEntry = "log/malformed-entry"
+    case secondContent = "log/second-content"
+    case repeated = "log/repeated"
+    case gap = "log/gap"
+    case malformedState = "log/malformed-state"
+
+    package var family: FaultFamily { .refusal }
+
+    package var summary: String {
+        switch self {
+        case .outOfRange: "a size or index lies outside the log"
+        case .wrongProof: "a proof of the log does not prove what it should"
+        case .wrongRoot: "the log is not the one its checkpoint promises"
+        case .shrunk: "the log is shorter than it was before"
+        case .malformedTile: "a tile of the log is malformed"
+        case .malformedBundle: "a bundle of log entries is malformed"
+        case .entryTooLong: "a log entry is too long"
+        case .malformedEntry: "a log entry is malformed"
+        case .secondContent: "the log holds a second content for something it already logged"
+        case .repeated: "the log holds the same entry twice"
+        case .gap: "the log leaves out a version"
+        case .malformedState: "the remembered state of the log is malformed"
+        }
+    }
+
+    package var hint: String? { nil }
+}

@@ -84,6 +84,11 @@ package final class LogSimulator {
         Array("sceau-log/1 \(kind) \(role) \(version) \(Digest.sha256(of: content).hex)\n".utf8) + content
     }
 
+    /// Whether the tree of `size` begins with the one that a witness saw.
+    func continues(_ last: SimulatedWitness.Seen, to size: Int) -> Bool {
+        last.size <= size && tree.root(of: last.size) == last.root
+    }
+
     // MARK: checkpoints
 
     /// The text of the checkpoint of a size, which defaults to the whole log.

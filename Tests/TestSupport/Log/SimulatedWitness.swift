@@ -48,13 +48,14 @@ package final class SimulatedWitness {
     }
 
     /// Its signature line, or nil when it gives none. Remembers what it cosigned.
-    func cosign(_ text: [UInt8], signedBy logLine: [UInt8], of log: LogSimulator, size: Int, at time: Date) -> [UInt8]? {
+    func cosign(_ text: [UInt8], signedBy logLine: [UInt8], of log: LogSimulator, size: Int, at time: Date) -> [UInt8]?
+    {
         let root = log.tree.root(of: size)
         switch behaviour {
         case .absent: return nil
         case .complaisant: break
         case .honest:
-            if let last = seen[log.origin], last.size > size || log.tree.root(of: last.size) != last.root { return nil }
+            if let last = seen[log.origin], !log.continues(last, to: size) { return nil }
         }
         let line = key.cosignatureLine(name, over: text, at: time + clockSkew)
         seen[log.origin] = Seen(size: size, root: root, note: text + [UInt8(ascii: "\n")] + logLine + line)

@@ -87,7 +87,7 @@ let roles: [Target] = [
         "Publishing",
         [
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "SecretKeys",
-            "Updating", "Settings", systemPackage,
+            "Updating", "Settings", "TransparencyLog", "Transport", systemPackage,
         ]),
     module(
         "Auditing",

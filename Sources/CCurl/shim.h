@@ -24,3 +24,13 @@ static inline CURLcode sceau_curl_set_writer(CURL *handle, CURLoption option,
 static inline CURLcode sceau_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+// The easy handle of a finished transfer and its result; 0 when no other has finished.
+static inline int sceau_curl_next_done(CURLM *multi, CURL **handle, CURLcode *result) {
+    int left = 0;
+    CURLMsg *message = curl_multi_info_read(multi, &left);
+    while (message && message->msg != CURLMSG_DONE) message = curl_multi_info_read(multi, &left);
+    if (!message) return 0;
+    *handle = message->easy_handle;
+    *result = message->data.result;
+    return 1;
+}

@@ -5,6 +5,7 @@ struct AnswerHead {
     let status: Int
     private(set) var contentLength: Int?
     private(set) var contentRange: ContentRange?
+    private(set) var contentType: ByteString?
     private(set) var location: ByteString?
     /// The blank line after the header fields was seen.
     private(set) var isComplete = false
@@ -29,6 +30,7 @@ struct AnswerHead {
         switch name {
         case "content-length": contentLength = Int(String(decoding: value.bytes, as: UTF8.self))
         case "content-range": contentRange = ContentRange(value)
+        case "content-type": contentType = value
         case "location": location = value
         default: break
         }

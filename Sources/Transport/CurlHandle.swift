@@ -5,11 +5,15 @@ import SystemPackage
 /// Runs once in a process, whichever thread is first: libcurl's start must not race with itself. 0 means success.
 private let libraryStart: UInt32 = curl_global_init(Int(CURL_GLOBAL_ALL)).rawValue
 
+/// Starts libcurl where that has not been done.
+var curlHasStarted: Bool { libraryStart == 0 }
+
 /// One libcurl easy handle, set up the same for everybody: requests of two instances do not differ in a byte.
 ///
 /// No cookies, no referrer, no `.netrc`, no proxy from the environment, no redirect, no compression, no other protocol.
 final class CurlHandle {
-    private let handle: UnsafeMutableRawPointer
+    let handle: UnsafeMutableRawPointer
+    private var headers: UnsafeMutablePointer<curl_slist>?
     private let errorText = UnsafeMutableBufferPointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     init(_ configuration: TransportConfiguration) throws(TransportFault) {
@@ -26,6 +30,7 @@ final class CurlHandle {
 
     deinit {
         curl_easy_cleanup(handle)
+        curl_slist_free_all(headers)
         errorText.deallocate()
     }
 
@@ -74,8 +79,14 @@ final class CurlHandle {
 
     /// Asks for `exchange.url` and feeds the answer to `exchange`.
     func perform(_ exchange: Exchange, within time: Duration) throws(TransportFault) -> CurlOutcome {
-        var headers: UnsafeMutablePointer<curl_slist>?
-        defer { curl_slist_free_all(headers) }
+        try prepare(exchange, within: time)
+        let code = withExtendedLifetime(exchange) { curl_easy_perform(handle) }
+        return finish(code)
+    }
+
+    /// Sets up everything for one request. `exchange` has to live until `finish`.
+    func prepare(_ exchange: Exchange, within time: Duration) throws(TransportFault) {
+        freeHeaders()
         for line in exchange.requestHeaders {
             guard let longer = curl_slist_append(headers, line) else {
                 throw TransportFault(.unavailable, found: "no memory")
@@ -83,19 +94,36 @@ final class CurlHandle {
             headers = longer
         }
         try check(sceau_curl_set_list(handle, CURLOPT_HTTPHEADER, headers))
-        defer { sceau_curl_set_list(handle, CURLOPT_HTTPHEADER, nil) }
         try set(CURLOPT_URL, exchange.url)
         try set(CURLOPT_TIMEOUT_MS, time.milliseconds)
-        errorText.update(repeating: 0)
-        let code = withExtendedLifetime(exchange) {
-            let pointer = Unmanaged.passUnretained(exchange).toOpaque()
-            sceau_curl_set_pointer(handle, CURLOPT_WRITEDATA, pointer)
-            sceau_curl_set_pointer(handle, CURLOPT_HEADERDATA, pointer)
-            return curl_easy_perform(handle)
+        if let body = exchange.requestBody {
+            try set(CURLOPT_POST, 1)
+            try check(sceau_curl_set_offset(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+            // The bytes are copied in this call. Of none there must be a pointer all the same.
+            let code = (body + [0]).withUnsafeBytes { bytes in
+                sceau_curl_set_pointer(
+                    handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            }
+            try check(code)
         }
+        errorText.update(repeating: 0)
+        let pointer = Unmanaged.passUnretained(exchange).toOpaque()
+        try set(CURLOPT_WRITEDATA, pointer: pointer)
+        try set(CURLOPT_HEADERDATA, pointer: pointer)
+    }
+
+    /// After a transfer that ended with `code`: lets go of what `prepare` was given.
+    func finish(_ code: CURLcode) -> CurlOutcome {
         sceau_curl_set_pointer(handle, CURLOPT_WRITEDATA, nil)
         sceau_curl_set_pointer(handle, CURLOPT_HEADERDATA, nil)
+        freeHeaders()
         return CurlOutcome(code, detail: errorDetail(code))
+    }
+
+    private func freeHeaders() {
+        sceau_curl_set_list(handle, CURLOPT_HTTPHEADER, nil)
+        curl_slist_free_all(headers)
+        headers = nil
     }
 
     /// libcurl's own words on what went wrong, which name hosts and certificates and no password.
@@ -131,7 +159,7 @@ enum CurlOutcome {
     case stopped
     case failed(TransportFaultCode, detail: String)
 
-    fileprivate init(_ code: CURLcode, detail: String) {
+    init(_ code: CURLcode, detail: String) {
         self =
             switch code {
             case CURLE_OK: .complete
@@ -198,7 +226,7 @@ private func receive(
 
 extension Duration {
     /// Whole milliseconds, at least 1: libcurl takes 0 for "no limit".
-    fileprivate var milliseconds: Int {
+    var milliseconds: Int {
         let (seconds, attoseconds) = components
         let capped = min(max(seconds, 0), 1 << 31)
         return max(1, Int(capped) * 1000 + Int(attoseconds / 1_000_000_000_000_000))

@@ -4,8 +4,10 @@ import Primitives
 final class Exchange {
     let url: String
     let requestHeaders: [String]
-    /// The only status whose body goes to the sink; the body of another is read over, up to a bound.
-    private let wantedStatus: Int
+    /// What is posted; nil gets.
+    let requestBody: [UInt8]?
+    /// The only status whose body goes to the sink; the body of another is read over, up to a bound. Nil: every status.
+    private let wantedStatus: Int?
     /// Bytes of the wanted body.
     private let limit: Int
     private let headerLimit: Int
@@ -24,12 +26,14 @@ final class Exchange {
     private static let unwantedLimit = 64 << 10
 
     init(
-        url: String, requestHeaders: [String], wantedStatus: Int, limit: Int, headerLimit: Int,
+        url: String, requestHeaders: [String], requestBody: [UInt8]? = nil, wantedStatus: Int?, limit: Int,
+        headerLimit: Int,
         checkHead: @escaping (AnswerHead) throws(TransportFault) -> Void = { (_) throws(TransportFault) in },
         sink: @escaping (UnsafeRawBufferPointer) throws -> Void
     ) {
         self.url = url
         self.requestHeaders = requestHeaders
+        self.requestBody = requestBody
         self.wantedStatus = wantedStatus
         self.limit = limit
         self.headerLimit = headerLimit
@@ -56,7 +60,7 @@ final class Exchange {
 
     private func endHead() -> Bool {
         head?.end()
-        guard let head, head.status == wantedStatus else { return true }
+        guard let head, isWanted(head) else { return true }
         do { try checkHead(head) } catch {
             fault = error
             return false
@@ -67,7 +71,7 @@ final class Exchange {
 
     /// Takes a piece of the body. False stops the transfer.
     func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard head?.status == wantedStatus else {
+        guard head.map(isWanted) ?? false else {
             received += bytes.count
             return received <= Self.unwantedLimit
         }
@@ -79,6 +83,8 @@ final class Exchange {
         }
         return true
     }
+
+    private func isWanted(_ head: AnswerHead) -> Bool { wantedStatus == nil || head.status == wantedStatus }
 
     private func stopTooLong(found: String) -> Bool {
         stop(.tooLong, found: found, expected: "at most \(limit) bytes")
@@ -95,7 +101,7 @@ final class Exchange {
     func verifiedHead(_ outcome: CurlOutcome) throws(TransportFault) -> AnswerHead {
         if let fault { throw fault }
         switch outcome {
-        case .failed(.truncated, _) where head.map { $0.isComplete && $0.status != wantedStatus } ?? false:
+        case .failed(.truncated, _) where head.map { $0.isComplete && !isWanted($0) } ?? false:
             break  // Of an error page, the status is all we want.
         case .failed(.truncated, let detail):
             let expected = head?.contentLength.map { "\($0) bytes" }

@@ -32,11 +32,22 @@ package enum HTTPResponse: Hashable, Sendable {
 /// received is trusted here; limits are enforced, hashes and signatures are the caller's business.
 package final class HTTPClient {
     private let curl: CurlHandle
-    private let limits: TransportLimits
+    let configuration: TransportConfiguration
+    /// For requests beside one another; made when the first are.
+    private var multi: CurlMulti?
 
     package init(_ configuration: TransportConfiguration = .init()) throws(TransportFault) {
         curl = try CurlHandle(configuration)
-        limits = configuration.limits
+        self.configuration = configuration
+    }
+
+    private var limits: TransportLimits { configuration.limits }
+
+    func requireMulti() throws(TransportFault) -> CurlMulti {
+        if let multi { return multi }
+        let made = try CurlMulti()
+        multi = made
+        return made
     }
 
     package func fetch(_ request: HTTPRequest) throws(TransportFault) -> HTTPResponse {

@@ -1,0 +1,119 @@
+import Primitives
+import Signatures
+import TransparencyLog
+
+/// A witness, as a policy names it.
+package struct WitnessToAsk: Hashable, Sendable {
+    /// As the policy calls it: for people.
+    package let name: ByteString
+    /// Its key, `<name>+<8 hex digits>+<base64>`, of type 04.
+    package let vkey: ByteString
+    /// What `/add-checkpoint` is appended to.
+    package let url: ByteString
+
+    package init(name: ByteString, vkey: ByteString, url: ByteString) {
+        self.name = name
+        self.vkey = vkey
+        self.url = url
+    }
+}
+
+/// A checkpoint, and whom to ask to cosign it.
+package struct WitnessRoundRequest {
+    /// The checkpoint with the log's signature, byte for byte as the witnesses get it. Durable already: a witness that
+    /// has seen a tree which we forget would call our next one a fork.
+    package let note: [UInt8]
+    package let head: TreeHead
+    package let witnesses: [WitnessToAsk]
+    /// What is known of the size that a witness saw last, by its vkey. A wrong guess costs one exchange more.
+    package var knownSizes: [ByteString: Int] = [:]
+    /// The consistency proof from the tree of a smaller size to `head`, neither empty nor `head` itself.
+    package let proof: (_ oldSize: Int) throws -> [Digest]
+    /// Whether cosignatures by these public keys are enough.
+    package let isEnough: (_ publicKeys: Set<[UInt8]>) -> Bool
+
+    package init(
+        note: [UInt8], head: TreeHead, witnesses: [WitnessToAsk], knownSizes: [ByteString: Int] = [:],
+        proof: @escaping (_ oldSize: Int) throws -> [Digest],
+        isEnough: @escaping (_ publicKeys: Set<[UInt8]>) -> Bool
+    ) {
+        self.note = note
+        self.head = head
+        self.witnesses = witnesses
+        self.knownSizes = knownSizes
+        self.proof = proof
+        self.isEnough = isEnough
+    }
+}
+
+/// What one witness answered.
+package enum WitnessOutcome: Hashable, Sendable {
+    /// A signature line (with its line break) that verifies with the witness's key, and its time (POSIX seconds).
+    case cosigned(line: [UInt8], time: Int)
+    /// It has cosigned a larger tree of ours than we have: our log was set back, or somebody else has its key. A fork.
+    case knowsLargerTree(size: Int)
+    /// It says that ours is no continuation of the tree of this size that it has cosigned. A fork as well.
+    case knowsOtherTree(size: Int)
+    /// It refuses, in its own words.
+    case refused(status: Int, words: ByteString)
+    /// Its answer cannot be used: no signature by its key, one that does not verify, a size that is none.
+    case unusable(reason: String)
+    /// No answer over the network, or an address that is none.
+    case unreachable(reason: String)
+
+    /// Whether this means that our log has two pasts. Then nothing must be published.
+    package var isFork: Bool {
+        switch self {
+        case .knowsLargerTree, .knowsOtherTree: true
+        default: false
+        }
+    }
+}
+
+/// What came of asking one witness.
+package struct WitnessReport: Hashable, Sendable {
+    package let witness: WitnessToAsk
+    package let outcome: WitnessOutcome
+    /// The size of the tree it holds now, where that is known: next time's guess.
+    package let size: Int?
+
+    package init(witness: WitnessToAsk, outcome: WitnessOutcome, size: Int?) {
+        self.witness = witness
+        self.outcome = outcome
+        self.size = size
+    }
+}
+
+/// What came of asking all of them, in the order of the request.
+package struct WitnessRoundResult: Hashable, Sendable {
+    package let reports: [WitnessReport]
+    /// Whether the cosignatures satisfy the request's `isEnough`.
+    package let isEnough: Bool
+
+    package init(reports: [WitnessReport], isEnough: Bool) {
+        self.reports = reports
+        self.isEnough = isEnough
+    }
+
+    /// The lines to append to the note, in the order of the request.
+    package var lines: [[UInt8]] {
+        reports.compactMap { report in
+            if case .cosigned(let line, _) = report.outcome { line } else { nil }
+        }
+    }
+
+    /// Those who say that our log is not the one they know.
+    package var forks: [WitnessReport] { reports.filter(\.outcome.isFork) }
+    /// By vkey, for the next round.
+    package var sizes: [ByteString: Int] {
+        Dictionary(reports.compactMap { report in report.size.map { (report.witness.vkey, $0) } }) { first, _ in first }
+    }
+}
+
+/// Asks witnesses to cosign a checkpoint.
+package protocol WitnessRound {
+    /// All at once. Returns when all have answered, or some time after enough of them have, or when the time is up;
+    /// who did not answer is in the result, not thrown. Throws what the request's `proof` throws, and what keeps us from
+    /// asking anybody at all.
+    func ask(_ request: WitnessRoundRequest) throws -> WitnessRoundResult
+}

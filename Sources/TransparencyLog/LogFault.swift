@@ -9,6 +9,7 @@ package enum LogFaultCode: String, FaultCode {
     case wrongProof = "log/wrong-proof"
     case wrongRoot = "log/wrong-root"
     case shrunk = "log/shrunk"
+    case fork = "log/fork"
     // Tiles and bundles
     case malformedTile = "log/malformed-tile"
     case malformedBundle = "log/malformed-bundle"
@@ -28,6 +29,7 @@ package enum LogFaultCode: String, FaultCode {
         case .wrongProof: "a proof of the log does not prove what it should"
         case .wrongRoot: "the log is not the one its checkpoint promises"
         case .shrunk: "the log is shorter than it was before"
+        case .fork: "the log has two different contents of one size"
         case .malformedTile: "a tile of the log is malformed"
         case .malformedBundle: "a bundle of log entries is malformed"
         case .entryTooLong: "a log entry is too long"

@@ -36,4 +36,13 @@ package enum LogSize {
             throw LogFault(.outOfRange, found: "\(size) entries", expected: "0 to \(limit)")
         }
     }
+
+    /// Throws `log/out-of-range` unless both are sizes of possible logs, and `log/shrunk` unless `old <= size`.
+    static func check(_ old: Int, grownTo size: Int) throws(LogFault) {
+        try check(old)
+        try check(size)
+        guard old <= size else {
+            throw LogFault(.shrunk, found: "\(size) entries", expected: "at least \(old)")
+        }
+    }
 }

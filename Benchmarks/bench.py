@@ -149,7 +149,7 @@ class Association:
         configuration = instance / "agent.yaml"
         configuration.write_text(
             f"product: mail-suite\nchannel: stable\nmirrors: [{url}/]\n"
-            f"prefix: {instance}/prefix\nstate: {instance}/state\n")
+            f"prefix: {instance}/prefix\nstate: {instance}/state\ntransparency: off\n")
         self.call("sceau-agent", "init", "--config", configuration, "--root", self.root)
         self.call("sceau-agent", "update", "--config", configuration)
         return lambda: run([str(self.tools / "sceau-agent"), "check", "--config", str(configuration)])

@@ -99,6 +99,7 @@ final class Association {
             mirrors: [\(mirrors.joined(separator: ", "))]
             prefix: \(prefix)
             state: \(state)
+            transparency: off
 
             """, to: "instance/agent.yaml")
     }

@@ -31,6 +31,10 @@ import Transport
         #expect(configuration.prefix == "/srv/mail-suite")
         #expect(configuration.keep == 2)
         #expect(configuration.transport.proxy == nil)
+        #expect(configuration.log.isRequired)
+        #expect(configuration.log.freshness == 72)
+        #expect(configuration.log.holdBack == HoldBack(critical: 1, important: 6, otherwise: 24))
+        #expect(configuration.log.floor == LogFloor())
     }
 
     @Test("every optional key is taken over")
@@ -57,13 +61,36 @@ import Transport
         #expect(configuration.limits.tree.entries == 30)
     }
 
+    @Test("what is asked of the log is taken over")
+    func log() throws {
+        let log = try decode(
+            Self.base + """
+                transparency: off
+                freshness: 48
+                hold_back: {critical: 0, otherwise: 72}
+                floor:
+                  cosignatures: 3
+                """
+        ).log
+        #expect(!log.isRequired)
+        #expect(log.freshness == 48)
+        #expect(log.holdBack == HoldBack(critical: 0, important: 6, otherwise: 72))
+        #expect(log.holdBack.hours(.critical) == 0)
+        #expect(log.holdBack.hours(.important) == 6)
+        #expect(log.holdBack.hours(.low) == 72)
+        #expect(log.floor.cosignatures == 3)
+    }
+
     @Test(
         "what is wrong is refused as usage, with the line",
         arguments: [
             ("colour: red", "line 6"), ("keep: 0", "line 6"), ("keep: two", "line 6"), ("keep: '3'", "line 6"),
             ("proxy: ftp://x", "line 6"), ("ca_file: ca.pem", "line 6"), ("timeouts: 5", "line 6"),
             ("timeouts:\n  connct: 5", "line 7"), ("limits: {tree_bytes: -1}", "line 6"), ("keep: [", "line"),
-            ("product: again", "line"),
+            ("product: again", "line"), ("transparency: maybe", "line 6"), ("freshness: 0", "line 6"),
+            ("hold_back: 24", "line 6"), ("hold_back: {critical: -1}", "line 6"),
+            ("hold_back: {severe: 1}", "line 6"), ("floor: {cosignatures: many}", "line 6"),
+            ("floor: {witnesses: {}}", "line 6"),
         ])
     func wrongAddition(text: String, place: String) throws {
         let fault = #expect(throws: SettingsFault.self) { try decode(Self.base + text) }

@@ -24,10 +24,19 @@ struct TestInstance {
         self.repository = repository
     }
 
+    /// What this instance asks of the log; nothing, unless a test says otherwise.
+    var log: LogSettings = {
+        var settings = LogSettings()
+        settings.isRequired = false
+        return settings
+    }()
+
     var configuration: AgentConfiguration {
-        AgentConfiguration(
+        var configuration = AgentConfiguration(
             product: repository.paths.product, channel: repository.paths.channel, mirrors: ["https://unused.invalid/"],
             prefix: folder.path("prefix"), state: folder.path("state"))
+        configuration.log = log
+        return configuration
     }
 
     func agent(_ storage: DurableStorage = DurableStorage()) throws -> Agent {

@@ -5,7 +5,7 @@ import Transport
 
 /// What the administrator says about one product on one instance: one YAML file.
 ///
-/// To come: mode, hold_back, floor, window, lock, poll, prefer, hooks, notify, metrics.
+/// To come: mode, window, lock, poll, prefer, hooks, notify, metrics.
 package struct AgentConfiguration: Hashable, Sendable {
     package var product: ProductName
     package var channel: ChannelName
@@ -19,6 +19,7 @@ package struct AgentConfiguration: Hashable, Sendable {
     /// Earlier releases kept for `revert`, besides the installed one; 1 or more.
     package var keep = Self.defaultKeep
     package var limits = ReleaseSizeLimits()
+    package var log = LogSettings()
 
     package static let defaultKeep = 2
     /// Bytes of the file.

@@ -22,12 +22,15 @@ extension AgentConfiguration {
         }
         try table.optional(Key.timeouts.rawValue) { try decodeTimeouts($0, into: &configuration.transport.limits) }
         try table.optional(Key.limits.rawValue) { try decodeLimits($0, into: &configuration.limits) }
+        try decodeLog(table, into: &configuration.log)
         return configuration
     }
 
     private enum Key: String, CaseIterable {
         case product, channel, mirrors, prefix, state, proxy, keep, timeouts, limits
+        case transparency, freshness, floor
         case caFile = "ca_file"
+        case holdBack = "hold_back"
     }
 
     private static func mirrors(_ node: SettingsNode) throws -> [String] {
@@ -70,5 +73,47 @@ extension AgentConfiguration {
         if let bytes = try number("archive_bytes") { limits.archiveBytes = bytes }
         if let bytes = try number("tree_bytes") { limits.tree.bytes = bytes }
         if let entries = try number("tree_entries") { limits.tree.entries = entries }
+    }
+
+    // MARK: the transparency log
+
+    private static func decodeLog(
+        _ table: SettingsTable, into log: inout LogSettings
+    ) throws(SettingsFault) {
+        let isRequired = try table.optional(Key.transparency.rawValue) { node throws -> Bool in
+            switch try node.text() {
+            case "required": true
+            case "off": false
+            default: throw node.invalid(expected: "required or off")
+            }
+        }
+        if let isRequired { log.isRequired = isRequired }
+        if let hours = try table.optional(Key.freshness.rawValue, { try $0.integer(in: 1...hoursOfYear) }) {
+            log.freshness = hours
+        }
+        try table.optional(Key.holdBack.rawValue) { try decodeHoldBack($0, into: &log.holdBack) }
+        try table.optional(Key.floor.rawValue) { try decodeFloor($0, into: &log.floor) }
+    }
+
+    private static let hoursOfYear = 366 * 24
+
+    private static func decodeHoldBack(_ node: SettingsNode, into holdBack: inout HoldBack) throws {
+        let table = try SettingsTable(node, known: ["critical", "important", "otherwise"])
+        func hours(_ key: String) throws -> Int? {
+            try table.optional(key) { try $0.integer(in: 0...hoursOfYear) }
+        }
+        if let hours = try hours("critical") { holdBack.critical = hours }
+        if let hours = try hours("important") { holdBack.important = hours }
+        if let hours = try hours("otherwise") { holdBack.otherwise = hours }
+    }
+
+    private static func decodeFloor(_ node: SettingsNode, into floor: inout LogFloor) throws {
+        let table = try SettingsTable(node, known: ["cosignatures", "witnesses"])
+        if let count = try table.optional("cosignatures", { try $0.integer(in: 0...1000) }) {
+            floor.cosignatures = count
+        }
+        if let keys = try table.optional("witnesses", { try $0.list().map { ByteString(try $0.text()) } }) {
+            floor.witnesses = keys
+        }
     }
 }

@@ -1,0 +1,47 @@
+import Primitives
+import Releases
+
+/// What the administrator asks of the transparency log before a release may be installed on this instance.
+package struct LogSettings: Hashable, Sendable {
+    /// `off`: products without a log, or without a witness policy in their root. Everything else here is then unused.
+    package var isRequired = true
+    /// Hours; a quorum's cosignatures older than this are refused.
+    package var freshness = Self.defaultFreshness
+    package var holdBack = HoldBack()
+    package var floor = LogFloor()
+
+    package static let defaultFreshness = 72
+
+    package init() {}
+}
+
+/// For how long a release must have been public before it is installed, in hours by severity.
+package struct HoldBack: Hashable, Sendable {
+    package var critical = 1
+    package var important = 6
+    package var otherwise = 24
+
+    package init(critical: Int = 1, important: Int = 6, otherwise: Int = 24) {
+        self.critical = critical
+        self.important = important
+        self.otherwise = otherwise
+    }
+
+    package func hours(_ severity: Severity) -> Int {
+        switch severity {
+        case .critical: critical
+        case .important: important
+        case .none, .low, .moderate: otherwise
+        }
+    }
+}
+
+/// What this instance demands of cosignatures whatever the signed policy says: maintainers cannot weaken it.
+package struct LogFloor: Hashable, Sendable {
+    /// So many different keys must have cosigned, of the policies' witnesses and of those below.
+    package var cosignatures = 0
+    /// Keys (`NAME+ID+KEY`) that must each have cosigned, whether a policy names them or not.
+    package var witnesses: [ByteString] = []
+
+    package init() {}
+}

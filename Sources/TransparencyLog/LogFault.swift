@@ -19,6 +19,8 @@ package enum LogFaultCode: String, FaultCode {
     case secondContent = "log/second-content"
     case repeated = "log/repeated"
     case gap = "log/gap"
+    case superseded = "log/superseded"
+    case missingEntries = "log/missing-entries"
     case malformedState = "log/malformed-state"
 
     package var family: FaultFamily { .refusal }
@@ -37,6 +39,8 @@ package enum LogFaultCode: String, FaultCode {
         case .secondContent: "the log holds a second content for something it already logged"
         case .repeated: "the log holds the same entry twice"
         case .gap: "the log leaves out a version"
+        case .superseded: "the log has moved on past a version"
+        case .missingEntries: "the log does not show all the entries its checkpoint promises"
         case .malformedState: "the remembered state of the log is malformed"
         }
     }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Primitives
 
 /// A public key as minisign knows it: an Ed25519 key and a number that tells keys apart and proves nothing.
@@ -87,16 +86,5 @@ enum MinisignText {
             defer { rest = rest.dropFirst(length) }
             return Array(rest.prefix(length))
         }
-    }
-}
-
-/// Base 64 with padding (RFC 4648, 4).
-enum Base64 {
-    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
-    /// Nil for anything but what `encode` gives.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
-        guard let bytes = Data(base64Encoded: Data(text)).map({ Array($0) }) else { return nil }
-        return Array(encode(bytes).utf8) == text ? bytes : nil
     }
 }

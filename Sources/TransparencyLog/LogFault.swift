@@ -22,6 +22,21 @@ package enum LogFaultCode: String, FaultCode {
     case superseded = "log/superseded"
     case missingEntries = "log/missing-entries"
     case malformedState = "log/malformed-state"
+    // Notes and checkpoints
+    case malformedKey = "log/malformed-key"
+    case malformedNote = "log/malformed-note"
+    case malformedCheckpoint = "log/malformed-checkpoint"
+    case malformedRequest = "log/malformed-request"
+    case malformedProof = "log/malformed-proof"
+    case otherOrigin = "log/other-origin"
+    case unsigned = "log/unsigned"
+    case badSignature = "log/bad-signature"
+    // Witnesses
+    case malformedPolicy = "log/malformed-policy"
+    case noQuorum = "log/no-quorum"
+    // Forks
+    case malformedEvidence = "log/malformed-evidence"
+    case noFork = "log/no-fork"
 
     package var family: FaultFamily { .refusal }
 
@@ -42,6 +57,18 @@ package enum LogFaultCode: String, FaultCode {
         case .superseded: "the log has moved on past a version"
         case .missingEntries: "the log does not show all the entries its checkpoint promises"
         case .malformedState: "the remembered state of the log is malformed"
+        case .malformedKey: "the key of a log or witness is malformed"
+        case .malformedNote: "a signed note is malformed"
+        case .malformedCheckpoint: "a checkpoint is malformed"
+        case .malformedRequest: "a request to a witness is malformed"
+        case .malformedProof: "a proof file of the log is malformed"
+        case .otherOrigin: "a checkpoint of another log"
+        case .unsigned: "the log's own signature is missing"
+        case .badSignature: "a signature in a note is not valid"
+        case .malformedPolicy: "the witness policy is malformed"
+        case .noQuorum: "too few witnesses have seen this state of the log"
+        case .malformedEvidence: "the evidence of a fork is malformed"
+        case .noFork: "this does not prove a fork of the log"
         }
     }
 

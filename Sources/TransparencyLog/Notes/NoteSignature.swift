@@ -62,7 +62,8 @@ package struct NoteSignature: Hashable, Sendable {
             case let name = line[..<space].dropFirst(Self.beginning.count), NoteText.isName(name)
         else {
             throw LogFault(
-                .malformedNote, found: ByteString(Array(line)).description, expected: "a signature line, \"— NAME BASE64\"")
+                .malformedNote, found: ByteString(Array(line)).description,
+                expected: "a signature line, \"— NAME BASE64\"")
         }
         // A signature has one byte at least.
         guard let bytes = Base64.decode(line[(space + 1)...]), bytes.count > NoteKey.idByteCount else {

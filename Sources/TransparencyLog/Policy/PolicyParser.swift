@@ -45,7 +45,8 @@ struct PolicyParser {
         case "quorum": try readQuorum(words)
         default:
             throw fault(
-                found: "\"\(ByteString(Array(keyword)))\"", expected: "log, witness, group, quorum, or a comment with #")
+                found: "\"\(ByteString(Array(keyword)))\"", expected: "log, witness, group, quorum, or a comment with #"
+            )
         }
     }
 
@@ -79,7 +80,8 @@ struct PolicyParser {
             }
         guard let threshold, threshold >= 1 else {
             throw fault(
-                found: ByteString(Array(words[2])).description, expected: "all, any, or a number from 1 to \(list.count)")
+                found: ByteString(Array(words[2])).description,
+                expected: "all, any, or a number from 1 to \(list.count)")
         }
         guard groups.count < WitnessPolicy.countLimit else { throw tooMany("groups") }
         groups.append(WitnessPolicy.Group(name: name, threshold: threshold, members: list))

@@ -13,6 +13,9 @@ package enum PublishingFaultCode: String, FaultCode {
     case wrongOnlineKey = "publish/wrong-online-key"
     case noReleaseKey = "publish/no-release-key"
     case wrongReleaseKey = "publish/wrong-release-key"
+    case noLogKey = "publish/no-log-key"
+    case wrongLogKey = "publish/wrong-log-key"
+    case invalidWitnessPolicy = "publish/invalid-witness-policy"
     case unknownChannel = "publish/unknown-channel"
     case versionExists = "publish/version-exists"
     case versionNotNewer = "publish/version-not-newer"
@@ -46,12 +49,14 @@ package enum PublishingFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noWorkspace, .workspaceExists, .invalidThreshold, .duplicateKeyholder, .noOnlineKey,
-            .noReleaseKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion, .ambiguousVersion,
+            .noReleaseKey, .noLogKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion,
+            .ambiguousVersion,
             .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole,
             .notAKeyholder, .missingPublicKey, .notStaged, .folderNotEmpty:
             .usage
         case .interrupted, .stagedFileMissing: .local
-        case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .metadataTooLong, .malformedStaging,
+        case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .wrongLogKey, .invalidWitnessPolicy,
+            .metadataTooLong, .malformedStaging,
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
             .untrustedPublication, .changedSinceShown, .unfitSignature,
@@ -71,6 +76,9 @@ package enum PublishingFaultCode: String, FaultCode {
         case .wrongOnlineKey: "this is not the online key that root names"
         case .noReleaseKey: "the release key is not known on this machine"
         case .wrongReleaseKey: "this is not the release key that root names"
+        case .noLogKey: "the log key is not known on this machine"
+        case .wrongLogKey: "this is not the key of the log that root names"
+        case .invalidWitnessPolicy: "this cannot be the witness policy"
         case .unknownChannel: "there is no such channel"
         case .versionExists: "this version is published or staged already"
         case .versionNotNewer: "this version is not newer than the newest of the channel"
@@ -118,6 +126,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .wrongReleaseKey: "name the right one with --release-key FILE"
         case .wrongOnlineKey: "name the right one with --online-key FILE; sceau root propose --online-key replaces it"
         case .noReleaseKey: "name it with --release-key FILE; it is then remembered on this machine"
+        case .noLogKey: "name it with --log-key FILE; it is then remembered on this machine"
+        case .wrongLogKey: "name the right one with --log-key FILE"
         case .interrupted: "run sceau publish: it goes on where it stopped"
         case .nothingToSign: "stage something first, for instance with sceau release add"
         case .nothingPublished: "sign what is staged, then run sceau publish"

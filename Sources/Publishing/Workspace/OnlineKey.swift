@@ -31,14 +31,17 @@ extension Workspace {
     }
 
     /// Remembers where the key is that will be the online key, beside the one that still is.
-    func rememberNextOnlineKey(_ path: FilePath) throws {
-        let others = try rememberedAll(in: onlineKeyNote).filter { $0 != path }
-        try remember(others.suffix(1) + [path], in: onlineKeyNote)
-    }
+    func rememberNextOnlineKey(_ path: FilePath) throws { try rememberNext(path, in: onlineKeyNote) }
 
     // MARK: notes of this machine
 
     func remember(_ path: FilePath, in note: FilePath) throws { try remember([path], in: note) }
+
+    /// Beside the one that was remembered last.
+    func rememberNext(_ path: FilePath, in note: FilePath) throws {
+        let others = try rememberedAll(in: note).filter { $0 != path }
+        try remember(others.suffix(1) + [path], in: note)
+    }
 
     private func remember(_ paths: [FilePath], in note: FilePath) throws {
         let bytes = Array(paths.map { "\($0.string)\n" }.joined().utf8)
@@ -46,7 +49,7 @@ extension Workspace {
         try storage.write(bytes, to: note, mode: .privateFile)
     }
 
-    private func rememberedAll(in note: FilePath) throws -> [FilePath] {
+    func rememberedAll(in note: FilePath) throws -> [FilePath] {
         let bytes = try storage.readIfPresent(note, limit: Self.pathLimit) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { FilePath(String($0)) }
     }

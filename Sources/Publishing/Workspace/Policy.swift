@@ -41,10 +41,27 @@ package struct Policy: Equatable, Sendable {
         package var keep: Int
     }
 
+    /// The transparency log of all that is published, and the witnesses who watch it.
+    package struct Log: Equatable, Sendable {
+        /// Name of the file in `Keys/` with witnesses, groups and quorum (tlog-policy, without its log line).
+        package var witnessPolicy: String
+        /// Signs the log's checkpoints; its public half is `Keys/KEY.pub`.
+        package var key: String
+        package var origin: LogOrigin
+
+        package init(witnessPolicy: String, key: String, origin: LogOrigin) {
+            self.witnessPolicy = witnessPolicy
+            self.key = key
+            self.origin = origin
+        }
+    }
+
     package var product: ProductName
     package var onlineKey: String
     /// Signs archives for people without these tools; nil: nobody does.
     package var releaseKey: String?
+    /// Nil: there is no log, and instances that ask for one refuse all that is published.
+    package var log: Log?
     package var root: Signers
     package var targets: Signers
     package var snapshot: Life
@@ -60,12 +77,13 @@ package struct Policy: Equatable, Sendable {
     /// The policy a new workspace begins with: the same keyholders and threshold everywhere.
     package init(
         product: ProductName, channels: [ChannelName], keyholders: [String], threshold: Int, onlineKey: String,
-        releaseKey: String? = nil
+        releaseKey: String? = nil, log: Log? = nil
     ) {
         let signers = Signers(keyholders: keyholders, threshold: threshold, life: Self.offlineLife)
         self.product = product
         self.onlineKey = onlineKey
         self.releaseKey = releaseKey
+        self.log = log
         root = signers
         targets = signers
         snapshot = Self.snapshotLife
@@ -74,12 +92,13 @@ package struct Policy: Equatable, Sendable {
     }
 
     init(
-        product: ProductName, onlineKey: String, releaseKey: String?, root: Signers, targets: Signers, snapshot: Life,
-        timestamp: Life, channels: [Channel]
+        product: ProductName, onlineKey: String, releaseKey: String?, log: Log?, root: Signers, targets: Signers,
+        snapshot: Life, timestamp: Life, channels: [Channel]
     ) {
         self.product = product
         self.onlineKey = onlineKey
         self.releaseKey = releaseKey
+        self.log = log
         self.root = root
         self.targets = targets
         self.snapshot = snapshot

@@ -24,6 +24,16 @@ extension Policy {
                 "release_key: \(releaseKey)",
             ]
         }
+        if let log {
+            lines += [
+                "# Who watches the transparency log: a file beside this one. In force is what root says.",
+                "witness_policy: \(log.witnessPolicy)",
+                "# Signs the log, on the machine that publishes. Its public half is Keys/\(log.key).pub.",
+                "log_key: \(log.key)",
+                "# The log's name, for ever: another name is another log.",
+                "log_origin: \(log.origin)",
+            ]
+        }
         lines += [
             "roles:",
             "  # The keys and thresholds of everything. expires_days: how long a signed version is valid;",
@@ -61,7 +71,8 @@ extension Policy {
     }
 
     private init(_ node: SettingsNode) throws(SettingsFault) {
-        let table = try SettingsTable(node, known: ["product", "online_key", "release_key", "roles", "channels"])
+        let table = try SettingsTable(
+            node, known: ["product", "online_key", "release_key"] + Self.logFields + ["roles", "channels"])
         let roles = try SettingsTable(
             try table.required("roles"), known: ["root", "targets", "snapshot", "timestamp"])
         var channels: [Channel] = []
@@ -69,13 +80,34 @@ extension Policy {
         self.init(
             product: try table.required("product") { try ProductName(ByteString($0.text())) },
             onlineKey: try Self.name(table.required("online_key")),
-            releaseKey: try table.optional("release_key") { try Self.name($0) },
+            releaseKey: try table.optional("release_key") { try Self.name($0) }, log: try Self.log(table),
             root: try Self.signers(roles.required("root")), targets: try Self.signers(roles.required("targets")),
             snapshot: try Self.life(
                 SettingsTable(roles.required("snapshot"), known: Self.lifeFields), longest: Self.longestSnapshot),
             timestamp: try Self.life(
                 SettingsTable(roles.required("timestamp"), known: Self.lifeFields), longest: Self.longestTimestamp),
             channels: channels)
+    }
+
+    private static let logFields = ["witness_policy", "log_key", "log_origin"]
+
+    /// All three fields, or none of them.
+    private static func log(_ table: SettingsTable) throws(SettingsFault) -> Log? {
+        var isThere = false
+        for field in logFields where !isThere { isThere = try table.optional(field) { _ in true } ?? false }
+        guard isThere else { return nil }
+        return Log(
+            witnessPolicy: try witnessPolicy(table.required("witness_policy")),
+            key: try name(table.required("log_key")),
+            origin: try table.required("log_origin") { try LogOrigin(ByteString($0.text())) })
+    }
+
+    private static func witnessPolicy(_ node: SettingsNode) throws(SettingsFault) -> String {
+        let name = try node.text()
+        guard WitnessPolicyFile.isValid(name) else {
+            throw node.invalid(expected: "a file in Keys/ named [a-z0-9][a-z0-9._-]*\(WitnessPolicyFile.suffix)")
+        }
+        return name
     }
 
     private static let longestOffline = 3650

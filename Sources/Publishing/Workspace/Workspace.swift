@@ -26,6 +26,8 @@ package struct Workspace: Sendable {
     package var onlineKeyNote: FilePath { keys.appending(".online-key") }
     /// Likewise where the release key's file is.
     package var releaseKeyNote: FilePath { keys.appending(".release-key") }
+    /// Likewise where the log key's file is.
+    package var logKeyNote: FilePath { keys.appending(".log-key") }
     /// The release key's public half as minisign reads it, for handing out. Made from root, and nothing reads it here.
     package var minisignKey: FilePath { keys.appending("\(KeyholderName.reserved).pub") }
     package func publicKey(_ name: String) -> FilePath { keys.appending("\(name).pub") }

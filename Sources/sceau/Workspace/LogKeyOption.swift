@@ -1,0 +1,49 @@
+import ArgumentParser
+import CommandSupport
+import Primitives
+import Publishing
+import SecretKeys
+import SystemPackage
+
+/// The log key for `publish` and `refresh`.
+struct LogKeyOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The key that signs the log (default: the one remembered on this machine).", valueName: "file"))
+    var logKey: FilePath?
+
+    @OptionGroup var passphrase: LogPassphraseOption
+
+    /// Finds the file and asks for nothing yet.
+    ///
+    /// - Parameter publicKey: of the log meant, 32 bytes; nil: the last that was remembered.
+    func find(_ workspace: Workspace, for publicKey: [UInt8]? = nil) throws -> LogKeyFile {
+        try workspace.loadLogKeyFile(named: logKey.map { try .absolute($0) }, for: publicKey)
+    }
+
+    /// The secret key; may ask for its passphrase.
+    func unlock(_ key: LogKeyFile) throws -> SecretKey {
+        try key.file.secretKey(passphrase: key.file.holding == .plainFile ? nil : passphrase.load(for: key.file.name))
+    }
+
+    /// To be called once the key has turned out to be the one that root names: a wrong one must not be remembered.
+    func remember(_ workspace: Workspace) throws {
+        if let logKey { try workspace.rememberLogKey(FilePath.absolute(logKey)) }
+    }
+}
+
+/// The log key's passphrase, beside that of the online key.
+struct LogPassphraseOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Read the log key's passphrase from a file ('-' is standard input).", valueName: "file"))
+    var logPassphraseFile: FilePath?
+
+    func load(for name: KeyName) throws -> SecretBytes {
+        if let logPassphraseFile { return try PassphraseSource.load(logPassphraseFile) }
+        guard Terminal.canAsk else {
+            let hint = "give --log-passphrase-file FILE ('-' is standard input)"
+            throw KeyFault(.passphraseNeeded, at: "\(name)", hint: hint)
+        }
+        return try PassphraseSource.ask("passphrase for \(name)")
+    }
+}

@@ -90,6 +90,9 @@ let roles: [Target] = [
             "Updating", "Settings", "TransparencyLog", "Transport", systemPackage,
         ]),
     module(
+        "Witnessing",
+        ["Primitives", "Signatures", "TransparencyLog", "DurableStorage", "SecretKeys", systemPackage]),
+    module(
         "Auditing",
         [
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "Transport",

@@ -1,5 +1,4 @@
 import Primitives
-import Signatures
 import TransparencyLog
 
 /// A witness, as a policy names it.
@@ -8,7 +7,7 @@ package struct WitnessToAsk: Hashable, Sendable {
     package let name: ByteString
     /// Its key, `<name>+<8 hex digits>+<base64>`, of type 04.
     package let vkey: ByteString
-    /// What `/add-checkpoint` is appended to.
+    /// What `/add-checkpoint` is appended to. Empty: the policy does not say, and this witness cannot be asked.
     package let url: ByteString
 
     package init(name: ByteString, vkey: ByteString, url: ByteString) {
@@ -16,29 +15,31 @@ package struct WitnessToAsk: Hashable, Sendable {
         self.vkey = vkey
         self.url = url
     }
+
+    package init(_ witness: WitnessPolicy.Witness) {
+        self.init(name: witness.name, vkey: witness.key.vkey, url: witness.url ?? "")
+    }
 }
 
 /// A checkpoint, and whom to ask to cosign it.
 package struct WitnessRoundRequest {
-    /// The checkpoint with the log's signature, byte for byte as the witnesses get it. Durable already: a witness that
-    /// has seen a tree which we forget would call our next one a fork.
-    package let note: [UInt8]
-    package let head: TreeHead
+    /// With the log's signature; other lines are not sent. Durable already: a witness that has seen a tree which we forget
+    /// would call our next one a fork.
+    package let checkpoint: VerifiedCheckpoint
     package let witnesses: [WitnessToAsk]
     /// What is known of the size that a witness saw last, by its vkey. A wrong guess costs one exchange more.
     package var knownSizes: [ByteString: Int] = [:]
-    /// The consistency proof from the tree of a smaller size to `head`, neither empty nor `head` itself.
-    package let proof: (_ oldSize: Int) throws -> [Digest]
+    /// The consistency proof from the tree of `oldSize`, which is above 0 and below the checkpoint's.
+    package let proof: (_ oldSize: Int) throws -> ConsistencyProof
     /// Whether cosignatures by these public keys are enough.
     package let isEnough: (_ publicKeys: Set<[UInt8]>) -> Bool
 
     package init(
-        note: [UInt8], head: TreeHead, witnesses: [WitnessToAsk], knownSizes: [ByteString: Int] = [:],
-        proof: @escaping (_ oldSize: Int) throws -> [Digest],
+        checkpoint: VerifiedCheckpoint, witnesses: [WitnessToAsk], knownSizes: [ByteString: Int] = [:],
+        proof: @escaping (_ oldSize: Int) throws -> ConsistencyProof,
         isEnough: @escaping (_ publicKeys: Set<[UInt8]>) -> Bool
     ) {
-        self.note = note
-        self.head = head
+        self.checkpoint = checkpoint
         self.witnesses = witnesses
         self.knownSizes = knownSizes
         self.proof = proof
@@ -48,8 +49,8 @@ package struct WitnessRoundRequest {
 
 /// What one witness answered.
 package enum WitnessOutcome: Hashable, Sendable {
-    /// A signature line (with its line break) that verifies with the witness's key, and its time (POSIX seconds).
-    case cosigned(line: [UInt8], time: Int)
+    /// A line that holds, by the witness's key, and its time (POSIX seconds).
+    case cosigned(line: NoteSignature, time: Int)
     /// It has cosigned a larger tree of ours than we have: our log was set back, or somebody else has its key. A fork.
     case knowsLargerTree(size: Int)
     /// It says that ours is no continuation of the tree of this size that it has cosigned. A fork as well.
@@ -95,8 +96,8 @@ package struct WitnessRoundResult: Hashable, Sendable {
         self.isEnough = isEnough
     }
 
-    /// The lines to append to the note, in the order of the request.
-    package var lines: [[UInt8]] {
+    /// The lines to add to the checkpoint, in the order of the request.
+    package var lines: [NoteSignature] {
         reports.compactMap { report in
             if case .cosigned(let line, _) = report.outcome { line } else { nil }
         }

@@ -37,8 +37,24 @@ package enum LogFaultCode: String, FaultCode {
     // Forks
     case malformedEvidence = "log/malformed-evidence"
     case noFork = "log/no-fork"
+    // What a reader asks of a log before acting on it
+    case noPolicy = "log/no-policy"
+    case unreachable = "log/unreachable"
+    case belowFloor = "log/below-floor"
+    case stale = "log/stale"
+    case clockBehind = "log/clock-behind"
+    case tooMuch = "log/too-much"
+    case unlogged = "log/unlogged"
+    case underWay = "log/publication-under-way"
+    case withheld = "log/withheld"
 
-    package var family: FaultFamily { .refusal }
+    package var family: FaultFamily {
+        switch self {
+        case .unreachable, .underWay: .transport
+        case .clockBehind: .local
+        default: .refusal
+        }
+    }
 
     package var summary: String {
         switch self {
@@ -69,8 +85,27 @@ package enum LogFaultCode: String, FaultCode {
         case .noQuorum: "too few witnesses have seen this state of the log"
         case .malformedEvidence: "the evidence of a fork is malformed"
         case .noFork: "this does not prove a fork of the log"
+        case .noPolicy: "the trusted root names no transparency log"
+        case .unreachable: "the log cannot be read"
+        case .belowFloor: "too few witnesses have seen this state of the log for this instance's own floor"
+        case .stale: "no quorum of witnesses has seen the log lately"
+        case .clockBehind: "the clock of this machine is behind"
+        case .tooMuch: "the log is larger than any log of releases"
+        case .unlogged: "what is offered was never made public in the log"
+        case .underWay: "the log is ahead of what the mirror offers"
+        case .withheld: "the mirror withholds what has been public in the log for long"
         }
     }
 
-    package var hint: String? { nil }
+    package var hint: String? {
+        switch self {
+        case .fork: "trust no new release until this is explained; give the evidence to others who follow this log"
+        case .noPolicy: "if this product has no log, say transparency: off in the configuration"
+        case .unreachable: "run this again, or configure another mirror"
+        case .clockBehind: "set the clock and run this again"
+        case .underWay: "a publication is probably under way; run this again in some minutes"
+        case .withheld: "configure another mirror; tell the publisher if all of them do the same"
+        default: nil
+        }
+    }
 }

@@ -75,7 +75,7 @@ extension WitnessPolicy {
         }?.time
     }
 
-    private func noQuorum(_ cosignatures: [VerifiedCosignature]) -> LogFault {
+    func noQuorum(_ cosignatures: [VerifiedCosignature]) -> LogFault {
         let missing = missing(cosignatures).map(\.name.description).joined(separator: ", ")
         return LogFault(
             .noQuorum, found: "\(Counted.text(cosignatures.count, "cosignature")), none of \(missing)",

@@ -72,6 +72,9 @@ let adapters: [Target] = [
         "SecretKeys",
         ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CCrypto", "CLinux", systemPackage]),
     module("Transport", ["Primitives", "Signatures", "CCurl", "DurableStorage", systemPackage]),
+    module(
+        "WitnessHTTP",
+        ["Primitives", "Serving", "StaticHTTP", "Witnessing"] + nio),
     module("StaticHTTP", ["Primitives", "Serving", "Signatures", "DurableStorage", systemPackage] + nio),
 ]
 
@@ -116,7 +119,10 @@ let commands: [Target] = [
         ["Updating", "Releases", "Signatures", "TUF", "CanonicalJSON", "DurableStorage", systemPackage]),
     command(
         "sceau-audit",
-        ["Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "TUF", "Transport", systemPackage]),
+        [
+            "Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "TUF", "Transport", "TransparencyLog",
+            "Witnessing", "WitnessHTTP", "StaticHTTP", systemPackage,
+        ]),
 ]
 
 let support: [Target] = [

@@ -1,12 +1,12 @@
 import NIOCore
 
 /// How many connections are open, over all listeners. Lives on the loop that accepts.
-final class ConnectionCount {
+package final class ConnectionCount {
     private let maximum: Int
     private var open = 0
     private var heldListeners: [ConnectionLimit] = []
 
-    init(maximum: Int) {
+    package init(maximum: Int) {
         self.maximum = maximum
     }
 
@@ -30,26 +30,26 @@ final class ConnectionCount {
 
 /// Stops accepting at the limit: further clients wait in the kernel's backlog, served as soon as somebody leaves, and cost
 /// us nothing. The listener accepts one connection a read, so the limit is exact.
-final class ConnectionLimit: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias OutboundIn = Never
+package final class ConnectionLimit: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias OutboundIn = Never
 
     private let count: ConnectionCount
     private var context: ChannelHandlerContext?
 
-    init(_ count: ConnectionCount) {
+    package init(_ count: ConnectionCount) {
         self.count = count
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         count.opened()
         unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).assumeIsolated().whenComplete { _ in
             self.count.closed()
@@ -57,7 +57,7 @@ final class ConnectionLimit: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if count.isFull { count.hold(self) } else { context.read() }
     }
 

@@ -29,5 +29,5 @@ package struct ListenAddress: Hashable, Sendable {
     /// Where a client reaches it: `http://127.0.0.1:8080/`.
     package var url: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/" }
 
-    var socketAddress: SocketAddress? { try? SocketAddress(ipAddress: host, port: port) }
+    package var socketAddress: SocketAddress? { try? SocketAddress(ipAddress: host, port: port) }
 }

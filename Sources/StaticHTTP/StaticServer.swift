@@ -140,7 +140,8 @@ package final class StaticServer: Sendable {
         }
     }
 
-    private static func reason(_ error: any Error) -> String {
+    /// Why listening failed, in words.
+    package static func reason(_ error: any Error) -> String {
         (error as? IOError).map { Errno(rawValue: $0.errnoCode).description.lowercased() } ?? "\(error)"
     }
 }

@@ -9,6 +9,9 @@ import TransparencyLog
 ///
 /// Knows nothing about HTTP but what it answers. May be asked from several threads at once.
 package final class Witness: Sendable {
+    /// Bytes of a request's body: the longest proof, and a note with room for the signatures of many.
+    package static let requestByteLimit = AddCheckpointRequest.byteLimit
+
     /// What it signs with: to be named in policies.
     package let noteKey: NoteKey
     private let logs: [ByteString: WitnessedLog]

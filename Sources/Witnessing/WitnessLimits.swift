@@ -1,8 +1,5 @@
 /// What one log, and whoever speaks for it, may cost a witness.
 package struct WitnessLimits: Hashable, Sendable {
-    /// Bytes of a request: the longest proof and a note with room for the signatures of other witnesses.
-    package static let requestByteLimit = 64 << 10
-
     /// Larger trees that are cosigned in a day, for one log.
     package var growthsPerDay = 1440
     /// Seconds for which a cosignature is given out again when somebody asks for the same tree. Whoever has a checkpoint

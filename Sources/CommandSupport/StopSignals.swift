@@ -2,13 +2,13 @@ import Dispatch
 internal import Glibc
 
 /// SIGTERM and SIGINT as an event, instead of the sudden end.
-struct StopSignals {
+package struct StopSignals {
     private static let numbers = [SIGTERM, SIGINT]
     private let arrival = DispatchSemaphore(value: 0)
     private let sources: [any DispatchSourceSignal]
 
     /// From now on these signals end nothing by themselves.
-    init() {
+    package init() {
         let arrival = arrival
         sources = Self.numbers.map { number in
             signal(number, SIG_IGN)
@@ -20,7 +20,7 @@ struct StopSignals {
     }
 
     /// Returns when one has come. The next one ends the process at once, as it would any other.
-    func wait() {
+    package func wait() {
         arrival.wait()
         for source in sources { source.cancel() }
         for number in Self.numbers { signal(number, SIG_DFL) }

@@ -45,6 +45,7 @@ lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test
 	swift format lint --strict -r Sources Tests Package.swift
 	shellcheck Scripts/demo Scripts/fetch-release Scripts/install-dependencies Scripts/peers-venv .ci/run
+	test -z "$$(gofmt -l Tests/Peers)"
 	Scripts/check-house
 
 install: release  ## install the tools below PREFIX (default /usr/local)

@@ -168,7 +168,7 @@ let testTargets: [Target] = [
             "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "Signatures",
             "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
-    tests("TransparencyLogTests", ["TransparencyLog", "Signatures", "Primitives"]),
+    tests("TransparencyLogTests", ["TransparencyLog", "TestSupport", "Signatures", "Primitives", systemPackage]),
     tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
     tests(
         "UpdatingTests",

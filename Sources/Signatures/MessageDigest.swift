@@ -22,8 +22,11 @@ package enum HashAlgorithm: String, CaseIterable, Sendable {
 
 /// An incremental hash on libcrypto, which uses the processor's SHA instructions; libsodium's does not.
 package final class MessageDigest {
+    private let byteCount: Int
     private let algorithm: OpaquePointer?
     private let context: OpaquePointer?
+    /// Whether the context is set up for the next hash: not before there is one, since that is half of a short hash's cost.
+    private var isStarted = false
 
     package init(_ algorithm: HashAlgorithm) {
         self.algorithm =
@@ -31,8 +34,8 @@ package final class MessageDigest {
             case .sha256: EVP_sha256()
             case .sha512: EVP_sha512()
             }
+        byteCount = algorithm.byteCount
         context = EVP_MD_CTX_new()
-        start()
     }
 
     deinit {
@@ -40,21 +43,28 @@ package final class MessageDigest {
     }
 
     package func update(_ bytes: UnsafeRawBufferPointer) {
+        startIfNeeded()
         // A null address with no bytes is what an empty array gives; libcrypto takes it.
         precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "libcrypto cannot hash")
     }
 
     /// The hash of all bytes so far; then starts anew.
     package func finish() -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        precondition(EVP_DigestFinal_ex(context, &output, &length) == 1, "libcrypto cannot hash")
-        start()
-        return Array(output.prefix(Int(length)))
+        startIfNeeded()
+        isStarted = false
+        return [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
+            var length: UInt32 = 0
+            precondition(
+                EVP_DigestFinal_ex(context, output.baseAddress, &length) == 1 && Int(length) == byteCount,
+                "libcrypto cannot hash")
+            count = byteCount
+        }
     }
 
-    private func start() {
+    private func startIfNeeded() {
+        guard !isStarted else { return }
         // Fails only when libcrypto cannot allocate or lacks SHA-2: no input can cause it, and no work is safe without.
         precondition(EVP_DigestInit_ex(context, algorithm, nil) == 1, "libcrypto cannot hash")
+        isStarted = true
     }
 }

@@ -13,6 +13,13 @@ package struct LogEntry: Hashable, Sendable {
         case release
         /// Something the log's owner tells its readers.
         case notice
+
+        init?(spelled text: ByteString) {
+            guard let kind = Self.allCases.first(where: { $0.spelling == text }) else { return nil }
+            self = kind
+        }
+
+        var spelling: ByteString { ByteString(rawValue) }
     }
 
     /// The role a notice stands under.
@@ -48,7 +55,7 @@ package struct LogEntry: Hashable, Sendable {
         }
         let words = bytes[..<end].split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
             .map { ByteString(Array($0)) }
-        guard words.count == 5, words[0] == Self.format, let kind = Kind(rawValue: words[1].description) else {
+        guard words.count == 5, words[0] == Self.format, let kind = Kind(spelled: words[1]) else {
             throw LogFault(.malformedEntry, found: ByteString(Array(bytes[..<end])).description)
         }
         self.init(kind: kind, role: words[2], version: words[3], content: Array(bytes[(end + 1)...]))
@@ -70,13 +77,8 @@ package struct LogEntry: Hashable, Sendable {
     /// `delegated blowfish-stable 12`, for people.
     package var name: String { "\(kind.rawValue) \(role) \(version)" }
 
-    /// The number of metadata or of a notice; nil of a release.
-    package var number: Int? {
-        guard kind != .release, let number = Int(version.description), number > 0, number <= LogSize.limit else {
-            return nil
-        }
-        return ByteString(String(number)) == version ? number : nil
-    }
+    /// The number of metadata or of a notice, from 1; nil of a release, and when it is not spelled as numbers are.
+    package var number: Int? { kind == .release ? nil : version.wholeNumber.flatMap { $0 > 0 ? $0 : nil } }
 
     // MARK: form
 
@@ -87,7 +89,7 @@ package struct LogEntry: Hashable, Sendable {
 
     private var head: [UInt8] {
         var head = Self.format.bytes
-        for word in [Array(kind.rawValue.utf8), role.bytes, version.bytes, Array(digest.hex.utf8)] {
+        for word in [kind.spelling.bytes, role.bytes, version.bytes, Array(digest.hex.utf8)] {
             head.append(UInt8(ascii: " "))
             head += word
         }
@@ -100,13 +102,14 @@ package struct LogEntry: Hashable, Sendable {
         guard Self.isWord(role), Self.isWord(version) else { throw LogFault(.malformedEntry, found: name) }
         let isProper =
             switch kind {
-            case .root, .targets, .snapshot: role == ByteString(kind.rawValue) && number != nil
+            case .root, .targets, .snapshot: role == kind.spelling && number != nil
             case .delegated: Self.isDelegatedRole(role) && number != nil
             case .release: Self.isDelegatedRole(role)
             case .notice: role == Self.noticeRole && number != nil
             }
         guard isProper else { throw LogFault(.malformedEntry, found: name) }
-        let length = head.count + content.count
+        let words = [Self.format.count, kind.spelling.count, role.count, version.count, 2 * Digest.byteCount]
+        let length = words.reduce(0) { $0 + $1 + 1 } + content.count
         guard length <= EntryBundle.entryLimit else {
             throw LogFault(
                 .entryTooLong, found: "\(length) bytes", expected: "at most \(EntryBundle.entryLimit)", at: name)
@@ -122,5 +125,17 @@ package struct LogEntry: Hashable, Sendable {
     /// 1 to 255 visible ASCII characters.
     static func isWord(_ text: ByteString) -> Bool {
         1...wordLimit ~= text.count && text.bytes.allSatisfy { 0x21...0x7E ~= $0 }
+    }
+}
+
+extension ByteString {
+    /// A size, index or version up to `LogSize.limit`, when it is spelled as `String(_:)` does: decimal digits, without a
+    /// zero before others.
+    var wholeNumber: Int? {
+        guard 1...16 ~= count, bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
+            count == 1 || bytes.first != UInt8(ascii: "0")
+        else { return nil }
+        let number = bytes.reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
+        return number <= LogSize.limit ? number : nil
     }
 }

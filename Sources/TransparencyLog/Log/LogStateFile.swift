@@ -100,8 +100,8 @@ private struct Reader {
     }
 
     mutating func state() -> LogState? {
-        guard let size = line()?.fields(named: "size", count: 1)?.first?.number,
-            let bundleBytes = line()?.fields(named: "bundle", count: 1)?.first?.number,
+        guard let size = line()?.fields(named: "size", count: 1)?.first?.wholeNumber,
+            let bundleBytes = line()?.fields(named: "bundle", count: 1)?.first?.wholeNumber,
             let edge = line()?.fields(named: "edge").flatMap({ RightEdge(size: size, fields: $0) })
         else { return nil }
         var facts = Facts()
@@ -136,13 +136,13 @@ private struct Facts {
     }
 
     private mutating func addRelease(_ fields: [ByteString]) -> Bool {
-        guard let index = fields[2].number, let digest = Digest(hex: fields[3]) else { return false }
+        guard let index = fields[2].wholeNumber, let digest = Digest(hex: fields[3]) else { return false }
         releases.append(LogLedger.Release(role: fields[0], version: fields[1], index: index, digest: digest))
         return true
     }
 
     private mutating func addMetadata(_ fields: [ByteString]) -> Bool {
-        guard fields.count >= 4, let first = fields[1].number, let newest = fields[2].number else { return false }
+        guard fields.count >= 4, let first = fields[1].wholeNumber, let newest = fields[2].wholeNumber else { return false }
         let digests = fields.dropFirst(3).compactMap { Digest(hex: $0) }
         guard digests.count == fields.count - 3 else { return false }
         metadata.append((fields[0], LogLedger.Versions(first: first, newest: newest, digests: digests)))
@@ -150,7 +150,8 @@ private struct Facts {
     }
 
     private mutating func addNotice(_ fields: [ByteString]) -> Bool {
-        guard let number = fields[0].number, let index = fields[1].number, let content = Hex.decode(fields[2].bytes)
+        guard let number = fields[0].wholeNumber, let index = fields[1].wholeNumber,
+            let content = Hex.decode(fields[2].bytes)
         else { return false }
         notices.append(LogLedger.Notice(number: number, index: index, content: content))
         return true
@@ -179,12 +180,6 @@ extension ArraySlice<UInt8> {
 extension ByteString {
     fileprivate static func number(_ number: Int) -> ByteString { ByteString(String(number)) }
     fileprivate static func hex(_ digest: Digest) -> ByteString { ByteString(digest.hex) }
-
-    /// A size or index, decimal.
-    fileprivate var number: Int? {
-        guard 1...16 ~= count, bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else { return nil }
-        return bytes.reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
-    }
 }
 
 extension RightEdge {

@@ -129,13 +129,6 @@ package struct LogEntry: Hashable, Sendable {
 }
 
 extension ByteString {
-    /// A size, index or version up to `LogSize.limit`, when it is spelled as `String(_:)` does: decimal digits, without a
-    /// zero before others.
-    var wholeNumber: Int? {
-        guard 1...16 ~= count, bytes.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
-            count == 1 || bytes.first != UInt8(ascii: "0")
-        else { return nil }
-        let number = bytes.reduce(0) { 10 * $0 + Int($1 - UInt8(ascii: "0")) }
-        return number <= LogSize.limit ? number : nil
-    }
+    /// A size, index or version of a log.
+    var wholeNumber: Int? { Decimal.decode(bytes[...], limit: LogSize.limit) }
 }

@@ -61,11 +61,11 @@ package struct LogState: Hashable, Sendable {
 
 extension LogState {
     /// As a file says it; nil unless reading entries can lead to it.
-    init?(edge: RightEdge, ledger: LogLedger, bundleBytes: Int, checkpoint: [UInt8], lines: [Line]) {
+    init?(edge: RightEdge, ledger: LogLedger?, bundleBytes: Int, checkpoint: [UInt8], lines: [Line]) {
         let entries = edge.size % TileShape.width
-        guard ledger.size == edge.size, entries * 2...entries * (EntryBundle.entryLimit + 2) ~= bundleBytes else {
-            return nil
-        }
+        guard let ledger, ledger.size == edge.size,
+            entries * 2...entries * (EntryBundle.entryLimit + 2) ~= bundleBytes
+        else { return nil }
         self.edge = edge
         self.ledger = ledger
         self.bundleBytes = bundleBytes

@@ -20,11 +20,11 @@ extension LogState {
     /// Far above what any log of releases leads to.
     package static let byteLimit = 256 << 20
 
-    private static let format = "sceau-log-state/1\n"
+    private static let format = "sceau-log-state/1"
 
     package var encoded: [UInt8] {
         let body = body
-        return Array("\(Self.format)sha256 \(Digest.sha256(of: body).hex)\n".utf8) + body
+        return Array("\(Self.format)\nsha256 \(Digest.sha256(of: body).hex)\n".utf8) + body
     }
 
     private var body: [UInt8] {
@@ -53,17 +53,36 @@ extension LogState {
         guard bytes.count <= Self.byteLimit else {
             throw LogFault(.malformedState, found: "\(bytes.count) bytes", expected: "at most \(Self.byteLimit)")
         }
-        var reader = Reader(rest: bytes[...])
-        guard bytes.starts(with: Self.format.utf8), reader.skip(Self.format.utf8.count),
-            let digest = reader.line()?.fields(named: "sha256", count: 1)?.first.flatMap({ Digest(hex: $0) })
-        else { throw LogFault(.malformedState, found: "another beginning", expected: "sceau-log-state/1") }
-        guard Digest.sha256(of: Array(reader.rest)) == digest else {
+        var lines = TextLines(bytes)
+        guard lines.next()?.elementsEqual(Self.format.utf8) == true,
+            let digest = lines.next()?.fields(named: "sha256", count: 1)?.digests?.first
+        else { throw LogFault(.malformedState, found: "another beginning", expected: Self.format) }
+        guard Digest.sha256(of: Array(lines.rest)) == digest else {
             throw LogFault(.malformedState, found: "damaged content")
         }
-        guard let state = reader.state(), state.encoded == bytes else {
-            throw LogFault(.malformedState, found: "content no version of the program writes")
+        guard let state = Self.read(&lines), state.encoded == bytes else {
+            throw LogFault(.malformedState, found: "content that no version of the program writes")
         }
         self = state
+    }
+
+    /// Lenient: what it makes of the lines is written again and compared.
+    private static func read(_ text: inout TextLines) -> LogState? {
+        guard let size = text.next()?.fields(named: "size", count: 1)?.first?.wholeNumber,
+            let bundleBytes = text.next()?.fields(named: "bundle", count: 1)?.first?.wholeNumber,
+            let hashes = text.next()?.fields(named: "edge")?.digests,
+            let edge = try? RightEdge(size: size, hashes: hashes)
+        else { return nil }
+        var facts = Facts()
+        while let line = text.next() {
+            guard !line.isEmpty else {
+                return LogState(
+                    edge: edge, ledger: facts.ledger(size: size), bundleBytes: bundleBytes,
+                    checkpoint: Array(text.rest), lines: facts.lines)
+            }
+            guard facts.add(line) else { return nil }
+        }
+        return nil
     }
 }
 
@@ -81,52 +100,16 @@ private struct Text {
     }
 }
 
-/// Lines being read. It is lenient, since what it makes of them is written again and compared.
-private struct Reader {
-    var rest: ArraySlice<UInt8>
-
-    mutating func skip(_ count: Int) -> Bool {
-        guard rest.count >= count else { return false }
-        rest = rest.dropFirst(count)
-        return true
-    }
-
-    /// Without its end; nil at the end of the text.
-    mutating func line() -> ArraySlice<UInt8>? {
-        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-        let line = rest[..<end]
-        rest = rest[(end + 1)...]
-        return line
-    }
-
-    mutating func state() -> LogState? {
-        guard let size = line()?.fields(named: "size", count: 1)?.first?.wholeNumber,
-            let bundleBytes = line()?.fields(named: "bundle", count: 1)?.first?.wholeNumber,
-            let edge = line()?.fields(named: "edge").flatMap({ RightEdge(size: size, fields: $0) })
-        else { return nil }
-        var facts = Facts()
-        while let line = line() {
-            if line.isEmpty {
-                return LogLedger(
-                    size: size, metadata: facts.metadata, releases: facts.releases, notices: facts.notices
-                ).flatMap {
-                    LogState(
-                        edge: edge, ledger: $0, bundleBytes: bundleBytes, checkpoint: Array(rest),
-                        lines: facts.lines)
-                }
-            }
-            guard facts.add(line) else { return nil }
-        }
-        return nil
-    }
-}
-
 /// What the lines of a ledger say.
 private struct Facts {
     var metadata: [(role: ByteString, versions: LogLedger.Versions)] = []
     var releases: [LogLedger.Release] = []
     var notices: [LogLedger.Notice] = []
     var lines: [LogState.Line] = []
+
+    func ledger(size: Int) -> LogLedger? {
+        LogLedger(size: size, metadata: metadata, releases: releases, notices: notices)
+    }
 
     mutating func add(_ line: ArraySlice<UInt8>) -> Bool {
         if let fields = line.fields(named: "release", count: 4) { return addRelease(fields) }
@@ -142,9 +125,9 @@ private struct Facts {
     }
 
     private mutating func addMetadata(_ fields: [ByteString]) -> Bool {
-        guard fields.count >= 4, let first = fields[1].wholeNumber, let newest = fields[2].wholeNumber else { return false }
-        let digests = fields.dropFirst(3).compactMap { Digest(hex: $0) }
-        guard digests.count == fields.count - 3 else { return false }
+        guard fields.count >= 4, let first = fields[1].wholeNumber, let newest = fields[2].wholeNumber,
+            let digests = fields.dropFirst(3).digests
+        else { return false }
         metadata.append((fields[0], LogLedger.Versions(first: first, newest: newest, digests: digests)))
         return true
     }
@@ -182,10 +165,10 @@ extension ByteString {
     fileprivate static func hex(_ digest: Digest) -> ByteString { ByteString(digest.hex) }
 }
 
-extension RightEdge {
-    fileprivate init?(size: Int, fields: [ByteString]) {
-        let hashes = fields.compactMap { Digest(hex: $0) }
-        guard hashes.count == fields.count else { return nil }
-        try? self.init(size: size, hashes: hashes)
+extension Collection<ByteString> {
+    /// All of them as digests; nil unless all are.
+    fileprivate var digests: [Digest]? {
+        let digests = compactMap { Digest(hex: $0) }
+        return digests.count == count ? digests : nil
     }
 }

@@ -83,7 +83,8 @@ struct PlainTree {
     func head(_ size: Int) -> TreeHead { TreeHead(unchecked: size, root: root(size)) }
 
     private func root(_ start: Int, _ end: Int) -> Digest {
-        guard end - start > 1 else { return leaves[start] }
+        let count = end - start
+        if count & (count - 1) == 0 { return complete[count.trailingZeroBitCount][start / count] }
         var half = 1
         while half * 2 < end - start { half *= 2 }
         return MerkleHash.node(root(start, start + half), root(start + half, end))

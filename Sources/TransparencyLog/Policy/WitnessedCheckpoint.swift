@@ -78,7 +78,7 @@ extension WitnessPolicy {
     func noQuorum(_ cosignatures: [VerifiedCosignature]) -> LogFault {
         let missing = missing(cosignatures).map(\.name.description).joined(separator: ", ")
         return LogFault(
-            .noQuorum, found: "\(Counted.text(cosignatures.count, "cosignature")), none of \(missing)",
+            .noQuorum, found: "\(Counted.text(cosignatures.count, "cosignature")), missing \(missing)",
             expected: "quorum \(quorum ?? "none")", at: log.name.description)
     }
 }

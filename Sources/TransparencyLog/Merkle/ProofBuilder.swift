@@ -48,6 +48,11 @@ package enum ProofBuilder {
     }
 
     private static func root(of node: Range<Int>, hash: (SubtreeID) throws -> Digest) throws -> Digest {
+        // All nodes but those at the right end of the tree are complete.
+        if node.count.nonzeroBitCount == 1 {
+            let level = node.count.trailingZeroBitCount
+            return try hash(SubtreeID(level: level, index: node.lowerBound >> level))
+        }
         // A node is not empty, so that there is always a hash.
         RightEdge.root(of: try SubtreeID.covering(node).map(hash)) ?? MerkleHash.emptyTree
     }

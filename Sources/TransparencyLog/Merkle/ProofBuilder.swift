@@ -54,6 +54,6 @@ package enum ProofBuilder {
             return try hash(SubtreeID(level: level, index: node.lowerBound >> level))
         }
         // A node is not empty, so that there is always a hash.
-        RightEdge.root(of: try SubtreeID.covering(node).map(hash)) ?? MerkleHash.emptyTree
+        return RightEdge.root(of: try SubtreeID.covering(node).map(hash)) ?? MerkleHash.emptyTree
     }
 }

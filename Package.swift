@@ -98,8 +98,8 @@ let roles: [Target] = [
     module(
         "Auditing",
         [
-            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "Transport",
-            systemPackage,
+            "Primitives", "CanonicalJSON", "Signatures", "TransparencyLog", "TUF", "Releases", "DurableStorage",
+            "Archiving", "Transport", systemPackage,
         ]),
 ]
 
@@ -120,8 +120,8 @@ let commands: [Target] = [
     command(
         "sceau-audit",
         [
-            "Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "TUF", "Transport", "TransparencyLog",
-            "Witnessing", "WitnessHTTP", "StaticHTTP", systemPackage,
+            "Auditing", "Archiving", "CanonicalJSON", "DurableStorage", "Signatures", "TUF", "Transport",
+            "TransparencyLog", "Witnessing", "WitnessHTTP", "StaticHTTP", systemPackage,
         ]),
 ]
 
@@ -165,8 +165,8 @@ let testTargets: [Target] = [
     tests(
         "AuditingTests",
         [
-            "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "Signatures",
-            "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
+            "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "TransparencyLog",
+            "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
     tests("TransparencyLogTests", ["TransparencyLog", "TestSupport", "Signatures", "Primitives", systemPackage]),
     tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),

@@ -24,6 +24,8 @@ package struct AuditLimits: Sendable {
     package var tree = TreeLimits()
     /// Findings after which the audit stops.
     package var findings = 1000
+    /// Entries of the log.
+    package var logEntries = 2_000_000
     /// Files that cannot be fetched, after which a server counts as out of reach.
     package var unreachable = 3
 

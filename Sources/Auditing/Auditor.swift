@@ -22,7 +22,7 @@ package final class Auditor {
     let source: any AuditSource
     let archives: any ArchiveChecker
     let limits: AuditLimits
-    private let referenceTime: Date
+    let referenceTime: Date
     private let full: Bool
     private let onProgress: (AuditCounts) -> Void
     var report: AuditReport
@@ -30,6 +30,8 @@ package final class Auditor {
     private var unreachable = 0
     /// Places that already stand in a finding because something irregular stands there.
     private var blocked: Set<ByteString> = []
+    /// Metadata that was read.
+    private(set) var published: [MetadataVersion: Digest] = [:]
 
     /// - Parameters:
     ///   - referenceTime: the time by which the newest metadata must not have expired.
@@ -73,7 +75,9 @@ package final class Auditor {
         for version in 1...max(1, roots.lastVersion) { audit.named.insert(.metadata(.root, version: version)) }
         try auditTargets(
             of: audit.ledger, full: full, releaseKeys: ReleaseKeyAudit(roots: roots.roots, findings: findings))
-        if !findings.isFull { judgeOrphans(named: audit.named.union(audit.ledger.targets.map(\.stored))) }
+        audit.named.formUnion(audit.ledger.targets.map(\.stored))
+        if !findings.isFull { audit.named.formUnion(try auditLog(roots: roots.roots, audit)) }
+        if !findings.isFull { judgeOrphans(named: audit.named) }
     }
 
     // MARK: roots
@@ -92,9 +96,11 @@ package final class Auditor {
                 break
             }
             // The first answer decides whether there is anything to audit: its fault ends the audit.
-            let bytes = version == 1 ? try source.read(path, limit: limits.metadata.rootLength) : try read(path, .root)
+            let bytes =
+                version == 1
+                ? try source.read(path, limit: limits.metadata.rootLength) : try read(.root, version: version)
             if let bytes {
-                if version == 1 { count(bytes) }
+                if version == 1 { count(bytes, .root, version: version) }
                 if version == givenVersion { compare(bytes, with: givenRoot, at: path) }
                 history.add(bytes, version: version, findings: findings)
                 found += 1
@@ -122,7 +128,7 @@ package final class Auditor {
     private func auditStates(_ audit: inout MetadataAudit) throws {
         let timestampPath = PublishedPath.metadata(RoleName.timestamp.fileName)
         audit.named.insert(timestampPath)
-        let timestamp = try read(timestampPath, .timestamp)
+        let timestamp = try readFile(timestampPath, limit: limits.metadata.length(of: .timestamp))
         if timestamp == nil { addMissing(.missing, at: timestampPath) }
         let promised = timestamp.flatMap(promisedSnapshot) ?? 0
         let highest = max(highestVersion(of: .snapshot), promised)
@@ -135,14 +141,14 @@ package final class Auditor {
                 break
             }
             // Beyond the promised one too: what follows it was made, and is not what clients are told.
-            let bytes = try read(path, .snapshot)
+            let bytes = try read(.snapshot, version: version)
             guard bytes != nil || version <= highest else { break }
             audit.named.insert(path)
             if let bytes {
                 report.counts.snapshots += 1
                 newest = (version, bytes)
                 try audit.judgeState(bytes, version: version) { [self] role, version in
-                    try read(.metadata(role, version: version), role)
+                    try read(role, version: version)
                 }
             } else {
                 addMissing(.versionGap, at: path)
@@ -163,10 +169,20 @@ package final class Auditor {
 
     // MARK: reading
 
-    /// A metadata file, counted; nil when there is none. What cannot be had is a finding.
-    private func read(_ path: PublishedPath, _ role: RoleName) throws -> [UInt8]? {
+    /// A version of metadata, counted; nil when there is none. What cannot be had is a finding.
+    private func read(_ role: RoleName, version: Int) throws -> [UInt8]? {
+        let bytes = try readFile(.metadata(role, version: version), limit: limits.metadata.length(of: role))
+        if let bytes { published[MetadataVersion(role: role, version: version)] = .sha256(of: bytes) }
+        return bytes
+    }
+
+    private func count(_ bytes: [UInt8], _ role: RoleName, version: Int) {
+        published[MetadataVersion(role: role, version: version)] = .sha256(of: bytes)
+        count(bytes)
+    }
+
+    private func readFile(_ path: PublishedPath, limit: Int) throws -> [UInt8]? {
         let source = source
-        let limit = limits.metadata.length(of: role)
         let bytes = try attempt(path) { try source.read(path, limit: limit) } ?? nil
         if let bytes { count(bytes) }
         return bytes
@@ -174,14 +190,17 @@ package final class Auditor {
 
     private func count(_ bytes: [UInt8]) {
         report.counts.metadataFiles += 1
-        report.counts.bytes += bytes.count
+        countBytes(bytes.count)
+    }
+
+    func countBytes(_ count: Int) {
+        report.counts.bytes += count
         onProgress(report.counts)
     }
 
     func countTarget(bytes: Int) {
         report.counts.targetsHashed += 1
-        report.counts.bytes += bytes
-        onProgress(report.counts)
+        countBytes(bytes)
     }
 
     /// Runs `body`; a fault of the source is a finding at `path`. After too many the source counts as gone.

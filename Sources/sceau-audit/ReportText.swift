@@ -2,6 +2,7 @@ import Auditing
 import CanonicalJSON
 import CommandSupport
 import Primitives
+import TransparencyLog
 
 /// An audit's report for people and, with the time it took, for programs.
 struct ReportText {
@@ -16,7 +17,7 @@ struct ReportText {
     }
 
     var lines: [String] {
-        checked + report.notChecked.map { "not checked: \($0)" } + findings + [verdict]
+        checked + log + report.notChecked.map { "not checked: \($0)" } + findings + notes + [verdict]
     }
 
     private var checked: [String] {
@@ -35,6 +36,18 @@ struct ReportText {
             "read \(HumanFormat.bytes(counts.bytes)) in \(time)",
         ]
     }
+
+    private var log: [String] {
+        guard let log = report.log else { return [] }
+        let fresh = log.freshAt.map { "fresh at \(UTCTime.encode($0))" } ?? "without a quorum"
+        return [
+            "log: \(log.head.size) entries, \(log.entries) read; \(Counted.text(log.tiles, "tile")), "
+                + "\(Counted.text(log.bundles, "bundle")) and \(Counted.text(log.proofs, "proof")) as they must be",
+            "checkpoint: cosigned by \(log.cosignedBy.count) of \(log.witnesses) witnesses, \(fresh)",
+        ]
+    }
+
+    private var notes: [String] { report.notes.map { "note: [\($0.codeText)] \($0.message)" } }
 
     /// Each finding, then each piece of advice once.
     private var findings: [String] {

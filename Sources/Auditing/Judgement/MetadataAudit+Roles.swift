@@ -145,6 +145,13 @@ extension MetadataAudit {
 
     // MARK: delegations
 
+    /// The paths of all targets that the newest state lists.
+    var currentTargets: Set<ByteString> {
+        reached.reduce(into: Set()) { paths, role in
+            paths.formUnion(roles[role]?.metadata.content.targets.keys.map(\.self) ?? [])
+        }
+    }
+
     /// Judges every role that `top` delegates to, directly or not, in breadth.
     mutating func judgeDelegations(
         of top: Verified<Targets>, in snapshot: Snapshot, at path: PublishedPath, load: Loader

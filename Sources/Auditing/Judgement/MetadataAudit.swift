@@ -35,6 +35,8 @@ package struct MetadataAudit {
     package internal(set) var signatures = 0
     /// Every file that any metadata names, refused metadata included: what is not here is an orphan.
     package internal(set) var named: Set<PublishedPath> = []
+    /// The newest snapshot that lists each version of a role.
+    private(set) var listedIn: [PublishedPath: Int] = [:]
 
     package init(roots: [Root], limits: AuditLimits, findings: FindingList) {
         self.roots = roots
@@ -61,7 +63,9 @@ package struct MetadataAudit {
         }
         for role in candidate.content.roleNames {
             guard let meta = candidate.content.meta[role.metaName] else { continue }
-            named.insert(.metadata(role, version: meta.version))
+            let path = PublishedPath.metadata(role, version: meta.version)
+            named.insert(path)
+            listedIn[path] = version
         }
         guard let firstRoot = firstRoot(for: candidate, role: .snapshot, from: rootIndex, at: path) else {
             hasHole = true

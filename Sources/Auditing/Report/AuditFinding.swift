@@ -44,6 +44,24 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
     case archiveDiffers = "audit/archive-differs"
     case minisigInvalid = "audit/minisig-invalid"
     case sumsDiffer = "audit/sums-differ"
+    // The log
+    case policyInvalid = "audit/policy-invalid"
+    case policyDropped = "audit/policy-dropped"
+    case logMissing = "audit/log-missing"
+    case checkpointInvalid = "audit/checkpoint-invalid"
+    case logMalformed = "audit/log-malformed"
+    case logRuleBroken = "audit/log-rule-broken"
+    case logRootDiffers = "audit/log-root-differs"
+    case tileDiffers = "audit/tile-differs"
+    case proofInvalid = "audit/proof-invalid"
+    case logForked = "audit/log-forked"
+    case unlogged = "audit/unlogged"
+    case loggedNotPublished = "audit/logged-not-published"
+    case loggedOtherContent = "audit/logged-other-content"
+    // Worth knowing, and nothing wrong: notes, never among the findings
+    case noTransparency = "audit/no-transparency"
+    case policyWeakened = "audit/policy-weakened"
+    case logBegunLate = "audit/log-begun-late"
     // What could not be checked
     case unreadable = "audit/unreadable"
     case unreachable = "audit/unreachable"
@@ -91,6 +109,22 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
         case .archiveDiffers: "the archive does not hold what the listing says"
         case .minisigInvalid: "the archive's .minisig does not verify"
         case .sumsDiffer: "SHA256SUMS does not agree with what is published"
+        case .policyInvalid: "a root names a witness policy that cannot be read"
+        case .policyDropped: "the newest root names no witness policy, and an earlier one did"
+        case .logMissing: "root names a log, and there is none"
+        case .checkpointInvalid: "the log's checkpoint is not valid under the policy of the newest root"
+        case .logMalformed: "the log holds something malformed"
+        case .logRuleBroken: "an entry breaks the rules of the log"
+        case .logRootDiffers: "the entries of the log do not make the tree that its checkpoint promises"
+        case .tileDiffers: "a file of the log does not hold what the entries make"
+        case .proofInvalid: "the proof of a log entry does not hold"
+        case .logForked: "a cosigned checkpoint of this log is of another tree"
+        case .unlogged: "published, and not in the log"
+        case .loggedNotPublished: "in the log, and not published"
+        case .loggedOtherContent: "published with another content than in the log"
+        case .noTransparency: "no transparency: root names no log and no witnesses, so nobody can know who got what"
+        case .policyWeakened: "a root asks for fewer or other witnesses than the one before"
+        case .logBegunLate: "published before the log began, and not in it"
         case .unreadable: "could not be read, so not checked"
         case .unreachable: "could not be fetched, so not checked"
         case .limitReached: "there is more than this audit looks at"
@@ -99,7 +133,12 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
 
     package var hint: String? {
         switch self {
-        case .timestampNotNewest, .orphan: "if a publication is under way, run this again when it is over"
+        case .timestampNotNewest, .orphan, .unlogged, .loggedNotPublished, .logMissing:
+            "if a publication is under way, run this again when it is over"
+        case .logForked:
+            "keep a copy of both files: two trees signed by one log are proof that it deceived somebody; tell others"
+        case .policyDropped, .policyWeakened:
+            "ask the keyholders why; instances ask for the former witnesses too until seven days have passed"
         default: nil
         }
     }

@@ -35,6 +35,10 @@ package struct AuditReport: Sendable {
     package let full: Bool
     package var counts = AuditCounts()
     package var findings: [AuditFinding] = []
+    /// Worth knowing, and nothing wrong; they do not change the verdict.
+    package var notes: [AuditFinding] = []
+    /// The log, when root names one and its checkpoint can be read.
+    package var log: LogFacts?
     /// The audit ended early, because there were too many findings or because the server is out of reach.
     package var endedEarly = false
     /// What this audit leaves out by its nature, in words.
@@ -62,7 +66,9 @@ package struct AuditReport: Sendable {
     package var json: JSONObject {
         [
             "source": .string(ByteString(source)), "full": .bool(full),
-            "counts": .object(counts.json), "findings": .array(findings.map { .object($0.json) }),
+            "counts": .object(counts.json), "log": log.map { .object($0.json) } ?? .null,
+            "findings": .array(findings.map { .object($0.json(family: $0.family.rawValue)) }),
+            "notes": .array(notes.map { .object($0.json(family: "note")) }),
             "ended_early": .bool(endedEarly), "not_checked": .array(notChecked.map { .string(ByteString($0)) }),
             "verdict": .string(ByteString(verdict.rawValue)),
         ]
@@ -81,9 +87,9 @@ extension AuditCounts {
 }
 
 extension Fault where Code == AuditFindingCode {
-    fileprivate var json: JSONObject {
+    fileprivate func json(family: String) -> JSONObject {
         var object: JSONObject = [
-            "code": .string(ByteString(codeText)), "family": .string(ByteString(family.rawValue)),
+            "code": .string(ByteString(codeText)), "family": .string(ByteString(family)),
             "message": .string(ByteString(message)),
         ]
         for (name, value) in [("found", found), ("expected", expected), ("location", location)] {

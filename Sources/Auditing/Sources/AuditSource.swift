@@ -8,6 +8,8 @@ package enum PublishedPath: Hashable, Sendable, CustomStringConvertible {
     case metadata(String)
     /// A path below `targets/`, as stored (with the digest before the file name).
     case target(ByteString)
+    /// A path below `log/`: `checkpoint`, `tile/0/000.p/3`.
+    case log(ByteString)
 
     package static func metadata(_ role: RoleName, version: Int) -> PublishedPath {
         .metadata(role.fileName(version: version))
@@ -18,6 +20,7 @@ package enum PublishedPath: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .metadata(let name): ByteString("metadata/\(name)")
         case .target(let path): ByteString(Array("targets/".utf8) + path.bytes)
+        case .log(let path): ByteString(Array("log/".utf8) + path.bytes)
         }
     }
 
@@ -51,7 +54,7 @@ package struct PublishedEntry: Hashable, Sendable {
 package protocol AuditSource {
     /// What people call it.
     var name: String { get }
-    /// Everything that stands in `metadata/` and `targets/`, or nil when the source cannot tell (a web server).
+    /// Everything that stands in `metadata/`, `targets/` and `log/`, or nil when the source cannot tell (a web server).
     var entries: [PublishedEntry]? { get }
     /// A whole small file of at most `limit` bytes; nil when there clearly is none.
     func read(_ path: PublishedPath, limit: Int) throws -> [UInt8]?

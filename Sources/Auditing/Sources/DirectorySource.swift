@@ -6,14 +6,14 @@ import TUF
 /// A published folder on this machine. Symbolic links in it are never followed, whatever stands at their end.
 package struct DirectorySource: AuditSource {
     package let name: String
-    private let root: FilePath
+    private let root: String
     private let storage: DurableStorage
     private let all: [PublishedEntry]
     private let regularFiles: [ByteString: Int]
 
     package var entries: [PublishedEntry]? { all }
 
-    /// Looks at everything in `metadata/` and `targets/` of `folder`. Throws `AuditFault` or `StorageFault`.
+    /// Looks at everything in `metadata/`, `targets/` and `log/` of `folder`. Throws `AuditFault` or `StorageFault`.
     package init(_ folder: FilePath, limits: AuditLimits = AuditLimits(), storage: DurableStorage = DurableStorage())
         throws
     {
@@ -21,10 +21,10 @@ package struct DirectorySource: AuditSource {
             throw AuditFault(.notAFolder, at: folder.string)
         }
         name = folder.string
-        root = folder
+        root = folder.string
         self.storage = storage
         var walk = Walk(root: folder, limits: limits, storage: storage)
-        for top in ["metadata", "targets"] { try walk.visit(top, depth: 1) }
+        for top in ["metadata", "targets", "log"] { try walk.visit(top, depth: 1) }
         all = walk.entries
         var files: [ByteString: Int] = [:]
         for case (let path, .file(let size)) in walk.entries.map({ ($0.path, $0.kind) }) { files[path] = size }
@@ -47,7 +47,7 @@ package struct DirectorySource: AuditSource {
 
     /// Only for names that were seen as a regular file in real folders: such a path holds no link and no `..`.
     private func local(_ path: PublishedPath) -> FilePath {
-        root.appending(FilePath(String(decoding: path.text.bytes, as: UTF8.self)).components)
+        FilePath("\(root)/\(String(decoding: path.text.bytes, as: UTF8.self))")
     }
 }
 

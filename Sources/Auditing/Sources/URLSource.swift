@@ -68,7 +68,7 @@ package struct URLSource: AuditSource {
         switch path {
         // Its name is percent-encoded already.
         case .metadata(let name): try HTTPAddress.join(base, ["metadata"]) + "/" + name
-        case .target(let path): try HTTPAddress.join(base, path: ByteString(Array("targets/".utf8) + path.bytes))
+        case .target, .log: try HTTPAddress.join(base, path: path.text)
         }
     }
 }

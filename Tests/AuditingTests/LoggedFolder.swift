@@ -1,0 +1,95 @@
+import Foundation
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+import TestSupport
+import TransparencyLog
+
+/// A published folder with a log: three witnesses, of which two have to cosign.
+final class LoggedFolder {
+    let published: PublishedFolder
+    let log: LogSimulator
+    /// When the next checkpoint is cosigned.
+    var time = PublishedFolder.now - 3600
+    /// Entries whose first line holds this are not logged.
+    var leaveOut: String?
+
+    /// Nothing but root 1 is published yet.
+    init(log: LogSimulator = LogSimulator()) throws {
+        published = try PublishedFolder()
+        self.log = log
+        try setPolicy(log.policy(2))
+        try published.publishRoot()
+    }
+
+    func setPolicy(_ text: ByteString?) throws { published.root.setWitnessPolicy(text) }
+
+    /// Logs what is published now and not logged yet, as a publisher does, and shows the new checkpoint.
+    func publishLog(proofs: Bool = true) throws {
+        let known = Set(log.entries)
+        for entry in try newestEntries() where !known.contains(entry) {
+            if let leaveOut, String(decoding: entry.prefix(200), as: UTF8.self).contains(leaveOut) { continue }
+            log.append(entry)
+        }
+        try publishCheckpoint(proofs: proofs)
+    }
+
+    /// The log as it is, cosigned and written.
+    func publishCheckpoint(proofs: Bool = true) throws {
+        log.publish(at: time, proofs: proofs)
+        time += 60
+        try log.write(to: published.published())
+    }
+
+    /// All roots, the roles, the snapshot and the releases that the channel lists.
+    func newestEntries() throws -> [[UInt8]] {
+        var entries = try (1...published.root.header.version).map { try entry("root", "root", $0) }
+        entries.append(try entry("targets", "targets", published.targets.header.version))
+        let channel = PublishedFolder.channelRole
+        entries.append(try entry("delegated", channel.text, published.channel.header.version))
+        entries.append(try entry("snapshot", "snapshot", published.snapshot.header.version))
+        return try entries + releaseEntries()
+    }
+
+    func entry(_ kind: String, _ role: ByteString, _ version: Int) throws -> [UInt8] {
+        let name = PublishedFolder.metadataPath(RoleName(role), version)
+        return LogSimulator.entry(kind, role, String(version), try published.read(name))
+    }
+
+    private func releaseEntries() throws -> [[UInt8]] {
+        try published.channel.targets.keys.sorted().compactMap { path in
+            let parts = path.description.split(separator: "/")
+            guard parts.count == 4, parts[3] == "release.json" else { return nil }
+            let version = String(parts[2])
+            let content = try published.read(published.stored(version, "release.json"))
+            return LogSimulator.entry("release", PublishedFolder.channelRole.text, version, content)
+        }
+    }
+
+    /// Three states, each logged when it is published: an empty channel, a release, a second one under a second root.
+    static func threeStates(
+        log: LogSimulator = LogSimulator(), _ bend: (LoggedFolder, Int) throws -> Void = { _, _ in }
+    ) throws -> LoggedFolder {
+        let made = try LoggedFolder(log: log)
+        let published = made.published
+        for state in 1...3 {
+            if state == 3 { try published.nextRoot() }
+            if state > 1 {
+                published.channel.header.version += 1
+                try published.addRelease("1.\(state - 2)")
+            }
+            try bend(made, state)
+            try published.publish()
+            try made.publishLog()
+        }
+        return made
+    }
+}
+
+extension PublishedFolder {
+    static func metadataPath(_ role: RoleName, _ version: Int) -> String {
+        "metadata/\(role.fileName(version: version))"
+    }
+}

@@ -113,6 +113,7 @@ let commands: [Target] = [
             systemPackage,
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
+    command("log-measure", ["TransparencyLog", "SecretKeys", "Signatures", "DurableStorage", systemPackage]),
     command("tuf-client", ["Updating", "TUF", "Transport", "DurableStorage", "Signatures", systemPackage]),
     command(
         "sceau-agent",

@@ -149,7 +149,7 @@ let testTargets: [Target] = [
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
             "DurableStorage", "Primitives", systemPackage, "Settings", "Auditing", "Archiving",
-            "Compression",
+            "Compression", "TransparencyLog", "Transport",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),

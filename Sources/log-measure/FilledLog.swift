@@ -1,11 +1,29 @@
 import DurableStorage
 import Primitives
+import SecretKeys
 import Signatures
 import SystemPackage
 import TransparencyLog
 
-/// A log in a folder: `log/` as it would be published, without a checkpoint, and `state`, which says how far it goes.
+/// A log in a folder: `log/` as it would be published, and `state`, the state of whoever has written or read all of it.
 struct FilledLog {
+    /// Signs the checkpoint.
+    struct Signer {
+        let secret: SecretKey
+        let key: NoteKey
+
+        init(_ secret: SecretKey, origin: ByteString) throws {
+            self.secret = secret
+            key = try NoteKey(name: origin, kind: .log, publicKey: secret.publicKey.material)
+        }
+
+        func sign(_ head: TreeHead) throws -> [UInt8] {
+            let text = Checkpoint(log: key, head: head).text
+            let line = try NoteSignature(signature: secret.sign(text), of: text, by: key)
+            return try SignedNote(text: text, signatures: [line]).encoded
+        }
+    }
+
     let folder: FilePath
     private let storage = DurableStorage()
 
@@ -22,16 +40,21 @@ struct FilledLog {
 
     /// Writes a new log of `size` entries: `releases` of them releases, the others versions of one role's metadata. The
     /// role is nobody's, so that a real repository can go on from there.
-    func fill(size: Int, releases: Int) throws {
+    func fill(size: Int, releases: Int, signer: Signer?) throws {
         var state = LogState()
         while state.size < size {
-            let entries = try (state.size..<min(size, state.size + 65_536)).map { try Self.entry($0, releases: releases) }
+            let entries = try (state.size..<min(size, state.size + 65_536)).map {
+                try Self.entry($0, releases: releases)
+            }
             let growth = try LogGrowth.append(entries, to: state.edge.head, load: load)
             for (path, bytes) in growth.files { try write(bytes, path) }
             try state.read(entries)
             try state.check(reaches: growth.head)
         }
-        try storage.makeDirectory(folder)
+        if let signer {
+            state.checkpoint = try signer.sign(state.edge.head)
+            try write(state.checkpoint, "checkpoint")
+        }
         try storage.write(state.encoded, to: stateFile)
     }
 

@@ -84,7 +84,7 @@ let roles: [Target] = [
         "Updating",
         [
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "DurableStorage", "Archiving",
-            "Transport", "Settings", systemPackage,
+            "Transport", "Settings", "TransparencyLog", systemPackage,
         ]),
     module(
         "Publishing",
@@ -117,7 +117,10 @@ let commands: [Target] = [
     command("tuf-client", ["Updating", "TUF", "Transport", "DurableStorage", "Signatures", systemPackage]),
     command(
         "sceau-agent",
-        ["Updating", "Releases", "Signatures", "TUF", "CanonicalJSON", "DurableStorage", systemPackage]),
+        [
+            "Updating", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON", "DurableStorage",
+            systemPackage,
+        ]),
     command(
         "sceau-audit",
         [
@@ -175,7 +178,7 @@ let testTargets: [Target] = [
         "UpdatingTests",
         [
             "Updating", "UpdatePlan", "Archiving", "Releases", "TUF", "Transport", "Signatures", "CanonicalJSON",
-            "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings",
+            "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings", "TransparencyLog",
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),
     tests(

@@ -41,7 +41,7 @@ package final class HTTPClient {
         self.configuration = configuration
     }
 
-    private var limits: TransportLimits { configuration.limits }
+    var limits: TransportLimits { configuration.limits }
 
     func requireMulti() throws(TransportFault) -> CurlMulti {
         if let multi { return multi }
@@ -65,7 +65,7 @@ package final class HTTPClient {
         }
     }
 
-    private func run(_ exchange: Exchange, within time: Duration) throws(TransportFault) -> AnswerHead {
+    func run(_ exchange: Exchange, within time: Duration) throws(TransportFault) -> AnswerHead {
         try HTTPAddress.checkBase(exchange.url)
         return try exchange.verifiedHead(curl.perform(exchange, within: time))
     }
@@ -137,7 +137,7 @@ extension HTTPClient {
         return outcome
     }
 
-    private func patience(for bytes: Int) -> Duration {
+    func patience(for bytes: Int) -> Duration {
         min(limits.download, limits.fetch + .seconds(bytes / max(1, limits.slowestAverage)))
     }
 

@@ -3,7 +3,7 @@ import Releases
 
 /// What of a channel is to be installed on an instance: decided from signed facts alone.
 ///
-/// To come: holds, hold-back time, rollout and windows, which say "not yet" to what is chosen here.
+/// Hold-back says "not yet" to what is chosen here; to come: holds, rollout and windows, which do so too.
 package struct ReleaseChoice: Hashable, Sendable {
     /// The version in use, and the least that may be: an update never goes below it.
     package let installed: Version?
@@ -20,9 +20,15 @@ package struct ReleaseChoice: Hashable, Sendable {
 
     /// The newest release of `offered` that is not withdrawn, and newer than all that must stay behind; nil when there
     /// is none.
-    package func newest(of offered: [ReleaseFacts]) -> ReleaseFacts? {
-        let newest = offered.filter { $0.withdrawal == nil }.max { $0.version < $1.version }
-        return newest.flatMap { mayFollow($0.version) ? $0 : nil }
+    package func newest(of offered: [ReleaseFacts]) -> ReleaseFacts? { candidates(of: offered).first }
+
+    /// All releases that might be `newest` if those before them were not there, the newest first: of what is not to be
+    /// installed yet, an older release that may be is the next best.
+    package func candidates(of offered: [ReleaseFacts]) -> [ReleaseFacts] {
+        let candidates = offered.filter { $0.withdrawal == nil }.sorted { $0.version > $1.version }
+            .filter { mayFollow($0.version) }
+        // Installing the same again mends it; it is no way around a newer one.
+        return candidates.filter { $0.version != installed || candidates.count == 1 }
     }
 
     /// The release the administrator asked for; nil when it is installed already.

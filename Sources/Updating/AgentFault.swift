@@ -10,6 +10,7 @@ package enum AgentFaultCode: String, FaultCode {
     case damagedRoot = "agent/damaged-root"
     case wrongFingerprint = "agent/wrong-fingerprint"
     case otherRoot = "agent/other-root"
+    case otherFingerprint = "agent/other-fingerprint"
 
     case noSuchChannel = "agent/no-such-channel"
     case contradictoryRelease = "agent/contradictory-release"
@@ -31,7 +32,7 @@ package enum AgentFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noConfiguration, .notInitialised, .notKept: .usage
-        case .wrongFingerprint, .otherRoot, .noSuchChannel, .contradictoryRelease, .missingTarget, .wrongHash,
+        case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget, .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable: .transport
@@ -47,6 +48,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .damagedRoot: "the pinned root is damaged"
         case .wrongFingerprint: "the root is not the one with this fingerprint"
         case .otherRoot: "this instance already trusts another root"
+        case .otherFingerprint: "what is offered is not what was accepted"
         case .noSuchChannel: "the signed metadata knows no such channel"
         case .contradictoryRelease: "signed files of a release contradict each other"
         case .missingTarget: "a file of the release is not listed in the signed metadata"
@@ -73,6 +75,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .otherRoot:
             "a new root reaches an instance by itself, signed by the old one; to follow another "
                 + "publisher, configure another state folder"
+        case .otherFingerprint: "nothing was accepted; ask for the fingerprint again, and compare the whole of it"
         case .noSuchChannel: "check product and channel in the configuration"
         case .contradictoryRelease, .missingTarget: "report this to the publisher"
         case .wrongHash: "nothing of it was used; try another mirror and tell its owner"

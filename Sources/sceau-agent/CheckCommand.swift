@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
         let report = try options.withAgent { try $0.check() }
         options.warn(report.complaints)
         try options.json.print(report.json, orText: Self.lines(report))
-        if report.available != nil { throw ExitCode(Self.updateAvailable) }
+        if report.available != nil || report.held != nil { throw ExitCode(Self.updateAvailable) }
     }
 
     private static func lines(_ report: CheckReport) -> [String] {
@@ -26,9 +26,11 @@ struct CheckCommand: ParsableCommand {
 
     private static func offer(_ report: CheckReport) -> [String] {
         let installed = report.installed.map { "installed: \($0.version)" } ?? "installed: nothing"
+        let held = report.held.map { [$0.line] } ?? []
         if let available = report.available {
-            return [installed, "available: \(available.version), severity \(available.severity)"]
+            return [installed, "available: \(available.version), severity \(available.severity)"] + held
         }
+        if !held.isEmpty { return [installed] + held }
         if let pin = report.notOffered {
             return [installed, "up to date: you went back from \(pin), so nothing up to it is offered"]
         }

@@ -47,6 +47,7 @@ private final class ProgressDisplay {
     func show(_ progress: AgentProgress) {
         switch progress {
         case .refreshing: line(titled: "refreshing metadata").update { "…" }
+        case .readingLog(let read, let total): line(titled: "reading the log").update { "\(read) of \(total) entries" }
         case .fetching(let path, let done, let total): line(titled: "fetching \(path)").update(bytes: done, of: total)
         case .building(let version): line(titled: "building \(version)").update { "…" }
         case .verifying(let version): line(titled: "verifying \(version)").update { "…" }
@@ -75,6 +76,10 @@ extension [WithdrawalNotice] {
             return "\(subject) was \(notice.reasonText); \(notice.advice)"
         }
     }
+}
+
+extension HeldRelease {
+    var line: String { "held back until \(UTCTime.encode(until)): \(release.version), severity \(release.severity)" }
 }
 
 extension Version: ExpressibleByArgument {

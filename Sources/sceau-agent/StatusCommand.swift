@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Primitives
 import Releases
+import TransparencyLog
 import Updating
 
 struct StatusCommand: ParsableCommand {
@@ -22,7 +23,9 @@ struct StatusCommand: ParsableCommand {
         table.append([
             "available", report.available.map { "\($0.version), severity \($0.severity)" } ?? "nothing newer",
         ])
+        if let held = report.held { table.append(["held", held.line]) }
         table.append(["metadata", metadata(report.metadata)])
+        if let log = report.log { for row in rows(log) { table.append(row) } }
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
         }
@@ -34,6 +37,14 @@ struct StatusCommand: ParsableCommand {
         let since = installation.since.map { ", since \(UTCTime.encode($0))" } ?? ""
         let pin = installation.revertedFrom.map { ", gone back to from \($0)" } ?? ""
         return "\(installation.version)\(since)\(pin)"
+    }
+
+    private static func rows(_ log: StatusReport.Log) -> [[String]] {
+        let cosigned = log.lastCosigned.map { "last cosigned \(UTCTime.encode($0))" } ?? "no quorum of cosignatures"
+        let ahead = log.aheadSince.map { ", ahead of what mirrors offer since \(UTCTime.encode($0))" } ?? ""
+        let policies = log.older.map { "an earlier policy counts until \(UTCTime.encode($0.until))" }
+        return [["log", "\(log.origin)"], ["", "\(log.size) \(log.size == 1 ? "entry" : "entries"), \(cosigned)\(ahead)"]]
+            + [["policy", log.quorum ?? "none"]] + policies.map { ["", $0] }
     }
 
     private static func metadata(_ metadata: StatusReport.Metadata?) -> String {

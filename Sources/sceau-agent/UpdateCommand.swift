@@ -2,6 +2,8 @@ import ArgumentParser
 import CommandSupport
 import Primitives
 import Releases
+import Signatures
+import TransparencyLog
 import Updating
 
 struct UpdateCommand: ParsableCommand {
@@ -12,23 +14,44 @@ struct UpdateCommand: ParsableCommand {
     var version: Version?
 
     // Windows and rollout are to come; until then every update is one now.
-    @Flag(help: "Do not wait for a window or for the rollout. Verification is never left out.")
+    @Flag(help: "Do not wait for a window or for the rollout. Verification and hold-back are never left out.")
     var now = false
+
+    @Option(
+        help: ArgumentHelp(
+            "In this run, use what the log cannot vouch for, if it is exactly this.",
+            discussion: """
+                For when witnesses or the log are out of reach and it cannot wait. The refusal shows the fingerprint, as \
+                hexadecimal digits and as words; ask somebody who knows what was published, by telephone, to read theirs \
+                to you. Signatures are checked as always, and a log that contradicts itself is refused all the same. It \
+                is written to the history.
+                """, valueName: "fingerprint"))
+    var acceptUnwitnessed: String?
 
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
-        let report = try options.withAgent { try $0.update(to: version) }
+        let accepted = try acceptUnwitnessed.map(Self.fingerprint)
+        let report = try options.withAgent { try $0.update(to: version, accepting: accepted) }
         options.warn(report.complaints)
         try options.json.print(report.json, orText: Self.lines(report))
     }
 
+    private static func fingerprint(_ text: String) throws -> Digest {
+        guard let digest = Fingerprint.decode(text) else {
+            throw ValidationError("--accept-unwitnessed must be 64 hexadecimal digits or 16 words")
+        }
+        return digest
+    }
+
     private static func lines(_ report: UpdateReport) -> [String] {
-        outcome(report) + report.withdrawn.lines(installed: report.installed?.version)
+        let accepted = report.accepted.map { ["accepted without the log, as you said: \($0)"] } ?? []
+        return accepted + outcome(report) + report.withdrawn.lines(installed: report.installed?.version)
     }
 
     private static func outcome(_ report: UpdateReport) -> [String] {
         guard let release = report.release else {
+            if let held = report.held { return [held.line] }
             return ["up to date: \(report.installed.map { "\($0.version)" } ?? "the channel has no release")"]
         }
         let before = report.before.map { "updated from \($0) to \(release.version)" } ?? "installed \(release.version)"

@@ -5,6 +5,7 @@ import Settings
 import SystemPackage
 import TestSupport
 import Testing
+import TransparencyLog
 import Transport
 
 @testable import Updating
@@ -34,7 +35,7 @@ import Transport
         #expect(configuration.log.isRequired)
         #expect(configuration.log.freshness == 72)
         #expect(configuration.log.holdBack == HoldBack(critical: 1, important: 6, otherwise: 24))
-        #expect(configuration.log.floor == LogFloor())
+        #expect(configuration.log.floor == CosignatureFloor())
     }
 
     @Test("every optional key is taken over")
@@ -63,6 +64,7 @@ import Transport
 
     @Test("what is asked of the log is taken over")
     func log() throws {
+        let witness = try NoteKey(vkey: SimulatedWitness("ours").vkey)
         let log = try decode(
             Self.base + """
                 transparency: off
@@ -70,6 +72,7 @@ import Transport
                 hold_back: {critical: 0, otherwise: 72}
                 floor:
                   cosignatures: 3
+                  witnesses: ['\(witness.vkey)']
                 """
         ).log
         #expect(!log.isRequired)
@@ -78,7 +81,7 @@ import Transport
         #expect(log.holdBack.hours(.critical) == 0)
         #expect(log.holdBack.hours(.important) == 6)
         #expect(log.holdBack.hours(.low) == 72)
-        #expect(log.floor.cosignatures == 3)
+        #expect(log.floor == CosignatureFloor(count: 3, witnesses: [witness]))
     }
 
     @Test(
@@ -90,7 +93,7 @@ import Transport
             ("product: again", "line"), ("transparency: maybe", "line 6"), ("freshness: 0", "line 6"),
             ("hold_back: 24", "line 6"), ("hold_back: {critical: -1}", "line 6"),
             ("hold_back: {severe: 1}", "line 6"), ("floor: {cosignatures: many}", "line 6"),
-            ("floor: {witnesses: {}}", "line 6"),
+            ("floor: {witnesses: {}}", "line 6"), ("floor: {witnesses: [somebody]}", "line 6"),
         ])
     func wrongAddition(text: String, place: String) throws {
         let fault = #expect(throws: SettingsFault.self) { try decode(Self.base + text) }

@@ -9,6 +9,7 @@ import SystemPackage
 import TUF
 import TestSupport
 import Testing
+import Transport
 import Updating
 
 /// A simulated repository of the product `mail-suite`, channel `stable`, whose releases are real archives.
@@ -40,6 +41,14 @@ final class ReleaseRepository: RepositoryMirror {
     private(set) var releases: [String: Release] = [:]
     /// What a mirror serves in place of a target, by file name; nil for one it does not have.
     var served: [String: [UInt8]?] = [:]
+    /// Where everything published is logged; nil for a product without a log.
+    var log: LogSimulator?
+    /// Whether `publish` logs what it publishes.
+    var isLogging = true
+    /// When the witnesses cosign next.
+    var logTime = RepositorySimulator.now
+    /// Thrown in place of a file of the log, by its path below `log/`.
+    var logFailures: [String: any Error] = [:]
 
     init(_ name: String = "first mirror", product: String = "mail-suite", channel: String = "stable") throws {
         self.name = name
@@ -108,6 +117,23 @@ final class ReleaseRepository: RepositoryMirror {
     func publish() {
         simulator.delegated[Self.role]?.header.version += 1
         simulator.publish()
+        if isLogging { logAll() }
+    }
+
+    /// Begins a log of all there is, with `quorum` of its witnesses in the first root.
+    @discardableResult
+    func beginLog(quorum: Int = 2, of log: LogSimulator = LogSimulator()) -> LogSimulator {
+        self.log = log
+        simulator.requireWitnesses(log.policy(quorum))
+        simulator.restartRoots()
+        logAll()
+        return log
+    }
+
+    /// Logs what is published and not logged yet, and has the log cosigned.
+    func logAll() {
+        log?.record(simulator)
+        log?.publish(at: logTime)
     }
 
     /// Writes what a server would serve now into `folder`.
@@ -120,6 +146,7 @@ final class ReleaseRepository: RepositoryMirror {
         ) { first, _ in first }
         try dump(roles.map { "\($0.value).\($0.key)" }, to: folder)
         try dump(["\(simulator.snapshot.header.version).snapshot.json", "timestamp.json"], to: folder)
+        try log?.write(to: folder.path)
         for (path, bytes) in simulator.contents {
             let stored = ReleasePaths.stored(path, sha256: Digest.sha256(of: bytes))
             try folder.write(bytes, to: "targets/\(stored)")
@@ -153,6 +180,23 @@ final class ReleaseRepository: RepositoryMirror {
         if present == length { return }
         try storage.append(to: partial) { try $0.append(Array(bytes.prefix(length).dropFirst(present))) }
         progress(length)
+    }
+
+    func fetchLog(
+        _ path: ByteString, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool {
+        requests.append("log/\(path)" + (offset > 0 ? " from \(offset)" : ""))
+        if let failure = logFailures["\(path)"] { throw failure }
+        guard let bytes = log?.serve("log/\(path)") else { return false }
+        guard bytes.count - offset <= limit else { throw TransportFault(.tooLong, at: "\(path)") }
+        guard offset <= bytes.count else { throw TransportFault(.truncated, at: "\(path)") }
+        // In pieces, as they come over a network.
+        var rest = bytes.dropFirst(offset)
+        while !rest.isEmpty {
+            try Array(rest.prefix(1000)).withUnsafeBytes { try sink($0) }
+            rest = rest.dropFirst(1000)
+        }
+        return true
     }
 
     private func stored(_ path: ByteString, _ bytes: [UInt8]) -> ByteString {

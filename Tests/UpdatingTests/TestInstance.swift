@@ -22,14 +22,12 @@ struct TestInstance {
     init(_ repository: ReleaseRepository, in folder: TemporaryFolder? = nil) throws {
         self.folder = try folder ?? TemporaryFolder()
         self.repository = repository
+        log.isRequired = repository.log != nil
+        log.holdBack = HoldBack(critical: 0, important: 0, otherwise: 0)
     }
 
-    /// What this instance asks of the log; nothing, unless a test says otherwise.
-    var log: LogSettings = {
-        var settings = LogSettings()
-        settings.isRequired = false
-        return settings
-    }()
+    /// What this instance asks of the log: nothing where there is none, and no waiting, unless a test says otherwise.
+    var log = LogSettings()
 
     var configuration: AgentConfiguration {
         var configuration = AgentConfiguration(
@@ -74,6 +72,12 @@ struct TestInstance {
             versions[role.description] = try signed.field("version").integer(in: 1...Int64.max)
         }
         return versions
+    }
+
+    /// What is remembered of the log.
+    func rememberedLog() throws -> RememberedLog? {
+        let folders = InstanceFolders(configuration)
+        return try Instance(folders: folders, storage: DurableStorage()).rememberedLog()
     }
 
     func names(in path: String) throws -> [String] {

@@ -36,6 +36,8 @@ package struct AgentPorts {
 /// What the agent is busy with, for people.
 package enum AgentProgress: Hashable, Sendable {
     case refreshing
+    /// Entries of the log read, of how many.
+    case readingLog(Int, of: Int)
     /// Bytes here, of how many.
     case fetching(String, Int, of: Int)
     case building(Version)
@@ -44,7 +46,7 @@ package enum AgentProgress: Hashable, Sendable {
 
 /// One product on one instance: everything that `sceau-agent` does.
 ///
-/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks, patches, bundles, the log.
+/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks, patches, bundles.
 package struct Agent {
     package let configuration: AgentConfiguration
     let ports: AgentPorts
@@ -89,10 +91,26 @@ package struct Agent {
 
     var metadataStore: FileMetadataStore { FileMetadataStore(folder: folders.metadata, storage: storage) }
 
-    func refresh(pinnedRoot: [UInt8]) throws -> RefreshedChannel {
+    /// - Parameters:
+    ///   - installed: what hold-back is reckoned for.
+    ///   - requested: the release the administrator asked for by name.
+    ///   - accepted: fingerprint of what is to be used though the log does not vouch for it.
+    func refresh(
+        pinnedRoot: [UInt8], installed: Installation?, requested: Version? = nil, accepted: Digest? = nil
+    ) throws -> RefreshedChannel {
         ports.progress(.refreshing)
+        let choice = try choice(installed)
+        let follower = LogFollower(
+            settings: configuration.log, instance: instance, role: configuration.paths.role, now: ports.now,
+            accepted: accepted,
+            candidates: { channel in
+                let asked = channel.releases.filter { $0.version == requested }
+                // What is installed already was public for long enough when it was.
+                return (asked + choice.candidates(of: channel.releases)).filter { $0.version != choice.installed }
+            }, progress: ports.progress)
         let refresh = Refresh(
-            pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now)
+            pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
+            log: configuration.log.isRequired ? follower : nil)
         return try refresh.run(ports.mirrors)
     }
 

@@ -8,6 +8,8 @@ package struct CheckReport: Sendable {
     package let installed: Installation?
     /// What `update` would install now.
     package let available: ReleaseFacts?
+    /// The newest release, when it has not been public for long enough; `available` is an older one then, if any.
+    package let held: HeldRelease?
     /// The release the administrator went back from, when that is why nothing is offered.
     package let notOffered: Version?
     /// The installed release and releases that would be updates, as far as they are withdrawn; oldest first.
@@ -21,15 +23,15 @@ extension Agent {
         try exclusively { pinnedRoot in
             var run = UpdateRun(self)
             let installed = try run.recover()
-            let refreshed = try refresh(pinnedRoot: pinnedRoot)
+            let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)
             let offered = refreshed.channel.releases
             let choice = try choice(installed)
-            let available = choice.newest(of: offered)
+            let (available, held) = refreshed.choose(choice.candidates(of: offered))
             // What `update` would refuse is not called available.
             if let available { try refreshed.checkDelegation(of: available.version) }
             return CheckReport(
-                installed: installed, available: available,
-                notOffered: available == nil ? heldBack(installed, offered) : nil,
+                installed: installed, available: available, held: held,
+                notOffered: available == nil && held == nil ? goneBackFrom(installed, offered) : nil,
                 withdrawn: choice.withdrawals(among: offered), complaints: refreshed.complaints)
         }
     }
@@ -44,7 +46,7 @@ extension Agent {
             revertedFrom: known?.revertedFrom)
     }
 
-    private func heldBack(_ installed: Installation?, _ offered: [ReleaseFacts]) -> Version? {
+    private func goneBackFrom(_ installed: Installation?, _ offered: [ReleaseFacts]) -> Version? {
         guard let installed, let pin = installed.revertedFrom, pin > installed.version,
             offered.contains(where: { $0.version > installed.version })
         else { return nil }

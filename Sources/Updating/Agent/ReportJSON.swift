@@ -3,6 +3,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import TransparencyLog
 
 // The reports as JSON: names in snake_case, times RFC 3339 UTC, digests lower-case hexadecimal. Scripts rely on them.
 
@@ -54,7 +55,7 @@ extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "not_offered": .text(notOffered), "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
+            "held": held.json, "not_offered": .text(notOffered), "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
         ]
     }
 }
@@ -64,7 +65,18 @@ extension UpdateReport {
         [
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
-            "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
+            "held": held.json, "accepted_unwitnessed": .text(accepted), "withdrawn": withdrawn.json,
+            "mirror_faults": complaints.json,
+        ]
+    }
+}
+
+extension HeldRelease? {
+    fileprivate var json: JSONValue {
+        guard let self else { return .null }
+        return [
+            "version": .text(self.release.version), "severity": .text(self.release.severity),
+            "until": .time(self.until),
         ]
     }
 }
@@ -96,9 +108,18 @@ extension StatusReport {
         [
             "product": .text(product), "channel": .text(channel), "installed": installed?.json ?? .null,
             "available": available?.json ?? .null, "withdrawn": withdrawn.json,
-            // To come: holds, and the transparency log.
-            "held": .null, "log": .null,
+            "held": held.json, "log": log?.json ?? .null,
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
+        ]
+    }
+}
+
+extension StatusReport.Log {
+    package var json: JSONValue {
+        [
+            "origin": .text(origin), "size": .number(size), "last_cosigned": .time(lastCosigned),
+            "ahead_since": .time(aheadSince), "policy": policy.map { .string($0) } ?? .null,
+            "older_policies": .array(older.map { ["policy": .string($0.policy.text), "until": .time($0.until)] }),
         ]
     }
 }

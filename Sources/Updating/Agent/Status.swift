@@ -3,6 +3,7 @@ import Primitives
 import Releases
 import Signatures
 import TUF
+import TransparencyLog
 import UpdatePlan
 
 /// What this instance knows, without asking anybody.
@@ -18,6 +19,23 @@ package struct StatusReport: Sendable {
         package let isExpired: Bool
     }
 
+    /// What is remembered of the transparency log.
+    package struct Log: Sendable {
+        package let origin: String
+        /// Entries read.
+        package let size: Int
+        /// When a quorum of every policy in force saw it last; nil when what is stored does not show it.
+        package let lastCosigned: Date?
+        /// Since when the log has been ahead of what mirrors offer; nil when it is not.
+        package let aheadSince: Date?
+        /// The trusted root's, as it was signed.
+        package let policy: ByteString?
+        /// The same in few words: how many of which witnesses.
+        package let quorum: String?
+        /// Of earlier roots, still asked for.
+        package let older: [PolicyInForce]
+    }
+
     package let product: ProductName
     package let channel: ChannelName
     package let installed: Installation?
@@ -27,6 +45,10 @@ package struct StatusReport: Sendable {
     package let withdrawn: [WithdrawalNotice]
     /// Nil before the first refresh.
     package let metadata: Metadata?
+    /// Nil when no log is asked for, or before its first check.
+    package let log: Log?
+    /// The newest release, when it is known to have to wait.
+    package let held: HeldRelease?
     package let lastError: LastError?
 }
 
@@ -37,10 +59,45 @@ extension Agent {
         let installed = try instance.installation()
         let stored = storedChannel(pinnedRoot)
         let (choice, offered) = (try choice(installed), stored?.channel.releases ?? [])
+        let log = configuration.log.isRequired ? try instance.rememberedLog() : nil
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
             available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
-            metadata: stored.map { metadata($0.channel, $0.trusted) }, lastError: try instance.lastError())
+            metadata: stored.map { metadata($0.channel, $0.trusted) }, log: log.flatMap { logReport($0, stored?.trusted) },
+            held: log.flatMap { held(choice, offered, $0.memory) }, lastError: try instance.lastError())
+    }
+
+    private func logReport(_ log: RememberedLog, _ trusted: TrustedMetadataSet?) -> StatusReport.Log? {
+        guard let note = try? SignedNote(decoding: log.state.checkpoint),
+            let checkpoint = try? Checkpoint(decoding: note.text)
+        else { return nil }
+        let policy = (try? trusted?.root.content.policy()).flatMap(\.self)
+        let older = log.memory.older.filter { $0.until > ports.now }
+        return StatusReport.Log(
+            origin: checkpoint.origin.description, size: log.state.size,
+            lastCosigned: policy.flatMap { freshAt(note, $0, older) }, aheadSince: log.memory.aheadSince,
+            policy: policy?.text, quorum: policy.map(quorum), older: older)
+    }
+
+    private func quorum(_ policy: WitnessPolicy) -> String {
+        let names = policy.witnesses.map(\.name.description).joined(separator: ", ")
+        guard let quorum = policy.quorum else { return "asks no witness" }
+        let group = policy.groups.first { $0.name == quorum }
+        let wanted = group.map { "\($0.threshold) of \($0.members.count)" } ?? "\(quorum)"
+        return "\(wanted) (witnesses \(names))"
+    }
+
+    private func freshAt(_ note: SignedNote, _ policy: WitnessPolicy, _ older: [PolicyInForce]) -> Date? {
+        let rules = CheckpointRules(policy: policy, older: older, freshness: nil, now: ports.now)
+        guard let checkpoint = try? VerifiedCheckpoint.verify(note, log: policy.log) else { return nil }
+        return (try? rules.check(checkpoint))?.freshAt
+    }
+
+    private func held(_ choice: ReleaseChoice, _ offered: [ReleaseFacts], _ memory: LogMemory) -> HeldRelease? {
+        guard let newest = choice.newest(of: offered), newest.version != choice.installed else { return nil }
+        let rule = configuration.log.holdBack
+        return memory.hold(newest, of: configuration.paths.role, rule, now: ports.now)
+            .map { HeldRelease(release: newest, until: $0) }
     }
 
     private func metadata(_ channel: Channel, _ trusted: TrustedMetadataSet) -> StatusReport.Metadata {

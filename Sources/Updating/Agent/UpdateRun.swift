@@ -19,6 +19,8 @@ struct UpdateRun {
     private(set) var installed: Installation?
     private(set) var refreshed: RefreshedChannel?
     private(set) var release: ChosenRelease?
+    /// The newest release, when it has to wait.
+    private(set) var held: HeldRelease?
 
     init(_ agent: Agent) {
         self.agent = agent
@@ -85,9 +87,13 @@ struct UpdateRun {
         guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
         let rules = try agent.choice(installed)
         let offered = refreshed.channel.releases
-        let facts =
-            if let requested { try rules.requested(requested, of: offered) } else { rules.newest(of: offered) }
-        guard let facts else { return .nothingToDo }
+        let candidates =
+            if let requested {
+                try rules.requested(requested, of: offered).map { [$0] } ?? []
+            } else { rules.candidates(of: offered) }
+        let chosenFacts = refreshed.choose(candidates)
+        held = chosenFacts.held
+        guard let facts = chosenFacts.release else { return .nothingToDo }
         try refreshed.checkDelegation(of: facts.version)
         let chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
         release = chosen

@@ -10,6 +10,10 @@ package struct UpdateReport: Sendable {
     package let installed: Installation?
     /// Facts of the release that was installed in this run; nil when there was nothing to do.
     package let release: ReleaseManifest?
+    /// The release that would have been installed, but has not been public for long enough.
+    package let held: HeldRelease?
+    /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
+    package let accepted: Digest?
     /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
     package let withdrawn: [WithdrawalNotice]
     package let complaints: [MirrorComplaint]
@@ -19,15 +23,21 @@ extension Agent {
     /// One run: refresh, choose, fetch, build, switch, record. With `version` that release, else the newest.
     ///
     /// Whatever goes wrong, `current` names the old release or the new one, whole.
-    package func update(to version: Version? = nil) throws -> UpdateReport {
+    ///
+    /// - Parameter accepted: the fingerprint of metadata that may be used in this run though the log does not vouch for
+    ///   it, as a refusal shows it. It takes the place of the log alone, and of hold-back, which counts by the log; where
+    ///   the log is in order it changes nothing.
+    package func update(to version: Version? = nil, accepting accepted: Digest? = nil) throws -> UpdateReport {
         try exclusively { pinnedRoot in
             var run = UpdateRun(self)
             run.requested = version
             let before = try run.recover()
-            let refreshed = try refresh(pinnedRoot: pinnedRoot)
+            let refreshed = try refresh(
+                pinnedRoot: pinnedRoot, installed: before, requested: version, accepted: accepted)
             try run.update(refreshed)
             return UpdateReport(
-                before: before?.version, installed: run.installed, release: run.release?.manifest,
+                before: before?.version, installed: run.installed, release: run.release?.manifest, held: run.held,
+                accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)
         }

@@ -53,6 +53,6 @@ extension Agent {
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: ReadOnlyMetadataStore(base: metadataStore), paths: configuration.paths,
             time: Date(timeIntervalSince1970: 0))
-        return (try? refresh.refresh(from: NoMirror())).map { ($0, $1.trusted) }
+        return (try? refresh.refresh(from: NoMirror(), into: refresh.store)).map { ($0.channel, $0.trusted) }
     }
 }

@@ -2,6 +2,7 @@ import Primitives
 import Releases
 import Settings
 import SystemPackage
+import TransparencyLog
 import Transport
 
 extension AgentConfiguration {
@@ -107,13 +108,19 @@ extension AgentConfiguration {
         if let hours = try hours("otherwise") { holdBack.otherwise = hours }
     }
 
-    private static func decodeFloor(_ node: SettingsNode, into floor: inout LogFloor) throws {
+    private static func decodeFloor(_ node: SettingsNode, into floor: inout CosignatureFloor) throws {
         let table = try SettingsTable(node, known: ["cosignatures", "witnesses"])
         if let count = try table.optional("cosignatures", { try $0.integer(in: 0...1000) }) {
-            floor.cosignatures = count
+            floor.count = count
         }
-        if let keys = try table.optional("witnesses", { try $0.list().map { ByteString(try $0.text()) } }) {
-            floor.witnesses = keys
+        if let keys = try table.optional("witnesses", { try $0.list().map(witness) }) { floor.witnesses = keys }
+    }
+
+    private static func witness(_ node: SettingsNode) throws -> NoteKey {
+        let text = try node.text()
+        guard let key = try? NoteKey(vkey: ByteString(text)), key.kind == .witness else {
+            throw node.invalid(expected: "the key of a witness, NAME+ID+KEY")
         }
+        return key
     }
 }

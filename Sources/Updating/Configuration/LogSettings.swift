@@ -1,5 +1,5 @@
-import Primitives
 import Releases
+import TransparencyLog
 
 /// What the administrator asks of the transparency log before a release may be installed on this instance.
 package struct LogSettings: Hashable, Sendable {
@@ -8,7 +8,8 @@ package struct LogSettings: Hashable, Sendable {
     /// Hours; a quorum's cosignatures older than this are refused.
     package var freshness = Self.defaultFreshness
     package var holdBack = HoldBack()
-    package var floor = LogFloor()
+    /// What this instance demands of cosignatures whatever the signed policy says: maintainers cannot weaken it.
+    package var floor = CosignatureFloor()
 
     package static let defaultFreshness = 72
 
@@ -34,14 +35,4 @@ package struct HoldBack: Hashable, Sendable {
         case .none, .low, .moderate: otherwise
         }
     }
-}
-
-/// What this instance demands of cosignatures whatever the signed policy says: maintainers cannot weaken it.
-package struct LogFloor: Hashable, Sendable {
-    /// So many different keys must have cosigned, of the policies' witnesses and of those below.
-    package var cosignatures = 0
-    /// Keys (`NAME+ID+KEY`) that must each have cosigned, whether a policy names them or not.
-    package var witnesses: [ByteString] = []
-
-    package init() {}
 }

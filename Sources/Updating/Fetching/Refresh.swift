@@ -11,8 +11,17 @@ struct RefreshedChannel {
     let mirrors: [any RepositoryMirror]
     /// What mirrors before it did wrong.
     let complaints: [MirrorComplaint]
+    let log: LogVerdict
 
     var trusted: TrustedMetadataSet { updater.trusted }
+
+    /// The first of `candidates` that is not held back, and the newest one if it is.
+    func choose(_ candidates: [ReleaseFacts]) -> (release: ReleaseFacts?, held: HeldRelease?) {
+        let held = candidates.first.flatMap { facts in
+            log.holds[facts.version].map { HeldRelease(release: facts, until: $0) }
+        }
+        return (candidates.first { log.holds[$0.version] == nil }, held)
+    }
 
     /// A release counts only if the search through delegations finds it with the channel's own role (TUF 5.6.7).
     func checkDelegation(of version: Version) throws {
@@ -31,22 +40,45 @@ package struct MirrorComplaint: Sendable {
     package let fault: any ReportableFault
 }
 
+/// Trusted metadata as one refresh made it, before the log was asked.
+struct RefreshedMetadata {
+    let channel: Channel
+    let updater: MetadataUpdater
+    /// The root that was trusted before it.
+    let formerRoot: Verified<Root>
+
+    var trusted: TrustedMetadataSet { updater.trusted }
+}
+
 /// Brings the trusted metadata up to date, from one mirror alone: two halves of two mirrors' metadata are no repository.
 struct Refresh {
     let pinnedRoot: [UInt8]
     let store: any MetadataStore
     let paths: ReleasePaths
     let time: Date
+    /// Nil where no log is asked for: then what was verified is stored at once.
+    var log: LogFollower?
 
     /// Asks the mirrors in order until one gives a whole, current repository. When none does, throws the worst fault:
     /// that somebody served something wrong must not hide behind a mirror that was merely away.
+    ///
+    /// What an administrator accepts without its log is taken only when no mirror can do better.
     func run(_ mirrors: [any RepositoryMirror]) throws -> RefreshedChannel {
+        do { return try run(mirrors, isAccepting: false) } catch let fault as any ReportableFault {
+            guard fault.isMirrors, log?.accepted != nil else { throw fault }
+            return try run(mirrors, isAccepting: true)
+        }
+    }
+
+    private func run(_ mirrors: [any RepositoryMirror], isAccepting: Bool) throws -> RefreshedChannel {
         var complaints: [MirrorComplaint] = []
         for (index, mirror) in mirrors.enumerated() {
             do {
-                let (channel, updater) = try refresh(from: mirror)
+                let (refreshed, log) = try use(mirror, isAccepting: isAccepting)
                 let order = [mirror] + mirrors.enumerated().filter { $0.offset != index }.map(\.element)
-                return RefreshedChannel(channel: channel, updater: updater, mirrors: order, complaints: complaints)
+                return RefreshedChannel(
+                    channel: refreshed.channel, updater: refreshed.updater, mirrors: order, complaints: complaints,
+                    log: log)
             } catch let fault as any ReportableFault {
                 guard fault.isMirrors else { throw fault }
                 complaints.append(MirrorComplaint(mirror: mirror.name, fault: fault))
@@ -55,7 +87,14 @@ struct Refresh {
         throw complaints.worst ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
     }
 
-    func refresh(from fetcher: any MetadataFetcher) throws -> (Channel, MetadataUpdater) {
+    private func use(
+        _ mirror: any RepositoryMirror, isAccepting: Bool
+    ) throws -> (RefreshedMetadata, LogVerdict) {
+        guard let log else { return (try refresh(from: mirror, into: store), LogVerdict()) }
+        return try log.follow(mirror, over: store, isAccepting: isAccepting) { try refresh(from: mirror, into: $0) }
+    }
+
+    func refresh(from fetcher: any MetadataFetcher, into store: any MetadataStore) throws -> RefreshedMetadata {
         var updater: MetadataUpdater
         do {
             updater = try MetadataUpdater(
@@ -63,12 +102,15 @@ struct Refresh {
         } catch let fault as MetadataFault {
             throw AgentFault(.damagedRoot, found: fault.message)
         }
+        let formerRoot = updater.trusted.root
         try updater.refresh()
         let role = RoleName(paths.role)
         guard let top = updater.trusted.targets, top.content.delegations?.signers(of: role) != nil else {
             throw AgentFault(.noSuchChannel, found: "no role \(paths.role)", at: "targets")
         }
-        return (try Channel(try updater.delegated(role, by: top), paths: paths), updater)
+        return RefreshedMetadata(
+            channel: try Channel(try updater.delegated(role, by: top), paths: paths), updater: updater,
+            formerRoot: formerRoot)
     }
 }
 

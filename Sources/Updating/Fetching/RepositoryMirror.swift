@@ -14,6 +14,14 @@ package protocol RepositoryMirror: MetadataFetcher {
     ///
     /// Never writes more than `length` bytes. `progress` is told how many are there.
     func fetchTarget(_ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void) throws
+
+    /// Hands what follows the first `offset` bytes of the file at `path` below `log/` to `sink`, piece by piece, and no
+    /// more than `limit` bytes of it. False when the mirror says clearly that it has no such file.
+    ///
+    /// - Throws: also when the file is shorter than `offset`, and whatever `sink` throws.
+    func fetchLog(
+        _ path: ByteString, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool
 }
 
 /// A mirror behind HTTP: metadata below one address, targets below another.
@@ -23,25 +31,32 @@ package struct HTTPMirror: RepositoryMirror {
     private let storage: DurableStorage
     private let metadata: String
     private let targets: String
+    /// Nil where others publish: there is no log of ours.
+    private let log: String?
 
-    /// As our own repositories are published: `<base>/metadata/…`, `<base>/targets/…`. `base` may end in a slash or not.
+    /// As our own repositories are published: `<base>/metadata/…`, `<base>/targets/…`, `<base>/log/…`. `base` may end
+    /// in a slash or not.
     package init(_ base: String, client: HTTPClient, storage: DurableStorage) {
         let folder = base.utf8.last == UInt8(ascii: "/") ? base : base + "/"
         self.init(
-            name: base, metadata: folder + "metadata", targets: folder + "targets", client: client, storage: storage)
+            name: base, metadata: folder + "metadata", targets: folder + "targets", log: folder + "log",
+            client: client, storage: storage)
     }
 
     /// Where others publish theirs. Either may end in a slash or not.
     package init(metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
-        self.init(name: metadata, metadata: metadata, targets: targets, client: client, storage: storage)
+        self.init(name: metadata, metadata: metadata, targets: targets, log: nil, client: client, storage: storage)
     }
 
-    private init(name: String, metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
+    private init(
+        name: String, metadata: String, targets: String, log: String?, client: HTTPClient, storage: DurableStorage
+    ) {
         self.name = HTTPAddress.displayed(name)
         self.client = client
         self.storage = storage
         self.metadata = metadata
         self.targets = targets
+        self.log = log
     }
 
     package func fetchMetadata(_ name: String, limit: Int, held: Digest?) throws -> FetchedFile {
@@ -52,6 +67,13 @@ package struct HTTPMirror: RepositoryMirror {
         case .notModified: return .notModified
         case .notFound: return .absent
         }
+    }
+
+    package func fetchLog(
+        _ path: ByteString, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool {
+        guard let log else { return false }
+        return try client.fetch(try HTTPAddress.join(log, path: path), from: offset, limit: limit, into: sink)
     }
 
     package func fetchTarget(

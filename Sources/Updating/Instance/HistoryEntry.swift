@@ -2,36 +2,57 @@ import CanonicalJSON
 import FoundationEssentials
 import Primitives
 import Releases
+import Signatures
 import UpdatePlan
 
-/// One line of `history.jsonl`: a release that came to be the installed one.
+/// One line of `history.jsonl`: a release that came to be the installed one, or what the administrator accepted.
 package struct HistoryEntry: Hashable, Sendable {
+    package enum Event: String, CaseIterable, Sendable {
+        case updated
+        case reverted
+        /// Metadata was used though the log did not vouch for it.
+        case acceptedUnwitnessed = "accepted-unwitnessed"
+    }
+
     package let time: Date
-    package let kind: UpdateStep.Kind
+    package let event: Event
     package let from: Version?
-    package let to: Version
+    /// What was installed; nil where nothing was.
+    package let to: Version?
+    /// Of what was accepted.
+    package let fingerprint: Digest?
+    /// What was against it: the code of a fault.
+    package let despite: ByteString?
 
     package init(_ step: UpdateStep, at time: Date) {
         self.time = time
-        kind = step.kind
+        event =
+            switch step.kind {
+            case .update: .updated
+            case .revert: .reverted
+            }
         from = step.from
         to = step.to
+        (fingerprint, despite) = (nil, nil)
+    }
+
+    package init(accepting fingerprint: Digest, despite: String, at time: Date) {
+        self.time = time
+        event = .acceptedUnwitnessed
+        (from, to) = (nil, nil)
+        self.fingerprint = fingerprint
+        self.despite = ByteString(despite)
     }
 
     package var line: [UInt8] {
         var object: JSONObject = [
-            "time": .string(ByteString(UTCTime.encode(time))), "event": .string(Self.event(kind)),
-            "to": .string(to.text),
+            "time": .string(ByteString(UTCTime.encode(time))), "event": .string(ByteString(event.rawValue)),
         ]
+        if let to { object["to"] = .string(to.text) }
         if let from { object["from"] = .string(from.text) }
+        if let fingerprint { object["fingerprint"] = .string(ByteString(fingerprint.hex)) }
+        if let despite { object["despite"] = .string(despite) }
         return JSONValue.object(object).lineEncoding + [UInt8(ascii: "\n")]
-    }
-
-    private static func event(_ kind: UpdateStep.Kind) -> ByteString {
-        switch kind {
-        case .update: "updated"
-        case .revert: "reverted"
-        }
     }
 
     /// Nil for a line that is damaged, or of an event that this version does not know.
@@ -45,22 +66,26 @@ package struct HistoryEntry: Hashable, Sendable {
     private init?(_ reader: JSONReader) throws {
         let event = try reader.field("event").string()
         guard let time = UTCTime.decode(try reader.field("time").string()),
-            let kind = UpdateStep.Kind.allCases.first(where: { Self.event($0) == event })
+            let known = Event.allCases.first(where: { ByteString($0.rawValue) == event })
         else { return nil }
         self.time = time
-        self.kind = kind
+        self.event = known
         from = try reader.optionalField("from").map { try Version($0.string()) }
-        to = try Version(reader.field("to").string())
+        to = try reader.optionalField("to").map { try Version($0.string()) }
+        fingerprint = try reader.optionalField("fingerprint").flatMap { Digest(hex: try $0.string()) }
+        despite = try reader.optionalField("despite")?.string()
+        guard (known == .acceptedUnwitnessed) == (to == nil) else { return nil }
     }
 
     /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
     /// what must not be offered before.
     func pin(before pin: Version?) -> Version? {
-        [pin, kind == .revert ? from : nil].compactMap(\.self).filter { $0 > to }.max()
+        guard let to else { return pin }
+        return [pin, event == .reverted ? from : nil].compactMap(\.self).filter { $0 > to }.max()
     }
 
     /// Whether both tell of the same step, whenever that was.
     func isSameStep(as other: HistoryEntry) -> Bool {
-        kind == other.kind && from == other.from && to == other.to
+        event == other.event && from == other.from && to == other.to && fingerprint == other.fingerprint
     }
 }

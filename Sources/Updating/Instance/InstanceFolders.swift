@@ -18,6 +18,9 @@ package struct InstanceFolders: Hashable, Sendable {
     package var metadata: FilePath { state.appending("metadata") }
     /// Files on their way, each named by its SHA-256.
     package var downloads: FilePath { state.appending("downloads") }
+    /// What is known of the transparency log, and evidence of what it should not do.
+    package var log: FilePath { state.appending("log") }
+    package var logState: FilePath { log.appending("state") }
     package var journal: FilePath { state.appending("journal") }
     package var history: FilePath { state.appending("history.jsonl") }
     package var installed: FilePath { state.appending("installed.json") }

@@ -11,6 +11,7 @@ extension Instance {
         }
         try mend(folders.metadata, holding: .file)
         try mend(folders.downloads, holding: .file)
+        try mend(folders.log, holding: .file)
         try mend(folders.releases, holding: .directory)
         for release in try content(of: folders.releases) { try mend(release, holding: .file) }
     }

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import TransparencyLog
+
+/// A release that is not installed yet though nothing else is against it.
+package struct HeldRelease: Hashable, Sendable {
+    package let release: ReleaseFacts
+    package let until: Date
+}
+
+extension LogFollower {
+    /// Proofs that are asked for in one run: as many releases as a channel keeps.
+    private static let proofLimit = 16
+
+    /// Which candidates have not been public for long enough, and until when. Asks for their proofs, each once: with it
+    /// time counts from when witnesses saw the entry, without it from when this instance did.
+    func holds(
+        _ channel: Channel, _ check: LogCheck, _ mirror: any RepositoryMirror, _ memory: inout LogMemory
+    ) throws -> [Version: Date] {
+        // All that is logged is offered: what is not in the channel any more will not come back.
+        let listed = Set(channel.releases.map(\.version.text))
+        memory.seen = memory.seen.filter { $0.key.role == role && listed.contains($0.key.version) }
+        var holds: [Version: Date] = [:]
+        for facts in try candidates(channel).prefix(Self.proofLimit) {
+            let name = LogMemory.ReleaseName(role: role, version: facts.version.text)
+            var seen = memory.seen[name] ?? LogMemory.SeenRelease(at: now, leaf: nil)
+            let wait = TimeInterval(settings.holdBack.hours(facts.severity)) * 3600
+            if seen.publicAt == nil, seen.at + wait > now { seen.publicAt = publicAt(name, seen, check, mirror) }
+            memory.seen[name] = seen
+            if seen.since + wait > now { holds[facts.version] = seen.since + wait }
+        }
+        return holds
+    }
+
+    /// Without a good proof the release waits a little longer; that is no reason to refuse anything.
+    private func publicAt(
+        _ name: LogMemory.ReleaseName, _ seen: LogMemory.SeenRelease, _ check: LogCheck, _ mirror: any RepositoryMirror
+    ) -> Date? {
+        guard let leaf = seen.leaf, let content = check.state.ledger.release(name.role, name.version) else { return nil }
+        var proof: [UInt8] = []
+        let path = ByteString("proofs/\(content.hex).tlog-proof")
+        let isThere = try? mirror.fetchLog(path, from: 0, limit: TlogProof.byteLimit) { proof.append(contentsOf: $0) }
+        return isThere == true ? check.publicAt(leaf: leaf, proof: proof) : nil
+    }
+}
+
+extension LogMemory {
+    /// Until when a release is held back as far as is known here; nil when it is not.
+    func hold(_ facts: ReleaseFacts, of role: ByteString, _ rule: HoldBack, now: Date) -> Date? {
+        guard let seen = seen[ReleaseName(role: role, version: facts.version.text)] else { return nil }
+        let until = seen.since + TimeInterval(rule.hours(facts.severity)) * 3600
+        return until > now ? until : nil
+    }
+}

@@ -1,0 +1,144 @@
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import TUF
+import TransparencyLog
+
+/// What the log said about refreshed metadata, as far as the rest of a run needs it.
+struct LogVerdict {
+    /// Until when releases are held back, by version. None of them: they may be installed now.
+    var holds: [Version: Date] = [:]
+    /// What the administrator accepted without the log; nil when the log is in order, or none is asked for.
+    var accepted: Digest?
+}
+
+/// Holds every refresh against the transparency log before anything of it is stored: metadata waits in memory, is checked,
+/// and is stored after what was read of the log.
+///
+/// The order of storing matters. The log's state goes first, for it holds the policies that remain in force when a new root
+/// is stored; stopped in between, the next run checks the same metadata once more.
+struct LogFollower {
+    let settings: LogSettings
+    let instance: Instance
+    let role: ByteString
+    let now: Date
+    /// Fingerprint of what the administrator wants to install though the log does not vouch for it.
+    let accepted: Digest?
+    /// The releases for which it matters how long they have been public.
+    let candidates: (Channel) throws -> [ReleaseFacts]
+    let progress: (AgentProgress) -> Void
+
+    /// How long the log may be ahead of what is offered, in seconds: uploads take their time.
+    static let grace: TimeInterval = 3600
+
+    typealias Refreshing = (any MetadataStore) throws -> RefreshedMetadata
+
+    /// Refreshes, looks, and looks once more at everything when a publication may have been under way.
+    func follow(
+        _ mirror: any RepositoryMirror, over store: any MetadataStore, isAccepting: Bool, _ refresh: Refreshing
+    ) throws -> (RefreshedMetadata, LogVerdict) {
+        let remembered = try instance.rememberedLog()
+        // Before anybody is asked: with a wrong clock nothing that follows is worth anything.
+        try checkClock(remembered?.memory.latestTime)
+        let first = try look(mirror, store, remembered, refresh)
+        let last = first.outcome.mayBeUnderWay ? try look(mirror, store, remembered, refresh) : first
+        return (last.refreshed, try judge(last, mirror, remembered, isAccepting: isAccepting))
+    }
+
+    private func checkClock(_ latest: Date?) throws {
+        guard let latest, now < latest - CheckpointRules.clockTolerance else { return }
+        throw LogFault(.clockBehind, found: UTCTime.encode(now), expected: "\(UTCTime.encode(latest)) or later")
+    }
+
+    // MARK: looking
+
+    /// Metadata that is not stored yet, and what the log says of it.
+    private struct Look {
+        let staged: StagedMetadataStore
+        let refreshed: RefreshedMetadata
+        var outcome: LogLook.Outcome
+    }
+
+    private func look(
+        _ mirror: any RepositoryMirror, _ store: any MetadataStore, _ remembered: RememberedLog?, _ refresh: Refreshing
+    ) throws -> Look {
+        // Roots that no log was asked about, or of which that is not known any more, are walked anew.
+        let staged = StagedMetadataStore(store, hidesRoot: remembered == nil)
+        let refreshed = try refresh(staged)
+        if remembered == nil { try checkNoRootRollback(refreshed, store) }
+        let look = LogLook(mirror: mirror, settings: settings, now: now, role: role, progress: progress)
+        do {
+            let outcome = try look.run(
+                refreshed, newRoots: staged.newRoots, remembered: remembered ?? RememberedLog())
+            return Look(staged: staged, refreshed: refreshed, outcome: outcome)
+        } catch let fork as LogFork {
+            throw fork.fault(evidence: try instance.keepEvidence(fork.old, fork.new))
+        }
+    }
+
+    private func checkNoRootRollback(_ refreshed: RefreshedMetadata, _ store: any MetadataStore) throws {
+        let limit = MetadataLimits().rootLength
+        guard let bytes = try store.loadMetadata(RoleName.root.fileName, limit: limit),
+            let stored = try? TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root.version,
+            refreshed.trusted.root.version < stored
+        else { return }
+        throw MetadataFault(
+            .rollback, found: "version \(refreshed.trusted.root.version)", expected: "at least \(stored)", at: "root")
+    }
+
+    // MARK: judging
+
+    private func judge(
+        _ look: Look, _ mirror: any RepositoryMirror, _ remembered: RememberedLog?, isAccepting: Bool
+    ) throws -> LogVerdict {
+        var log = look.outcome.log
+        if look.outcome.doubts.isEmpty, look.outcome.behind == nil, let check = look.outcome.check {
+            let holds = try holds(look.refreshed.channel, check, mirror, &log.memory)
+            log.memory.aheadSince = nil
+            try remember(log, remembered)
+            try look.staged.commit()
+            return LogVerdict(holds: holds)
+        }
+        let fault = try refuse(look, &log, remembered)
+        guard fault.isExcusable, let fingerprint = look.refreshed.fingerprint else { throw fault }
+        guard isAccepting else { throw fault.naming(fingerprint) }
+        guard fingerprint == accepted else {
+            throw AgentFault(.otherFingerprint, found: accepted?.hex, expected: fingerprint.hex)
+        }
+        return try accept(fingerprint, look, fault, remembered)
+    }
+
+    /// Remembers what could be read, and says why nothing may be installed.
+    private func refuse(_ look: Look, _ log: inout RememberedLog, _ remembered: RememberedLog?) throws -> LogFault {
+        let since = log.memory.aheadSince ?? now
+        if look.outcome.behind != nil { log.memory.aheadSince = since }
+        if look.outcome.isTrustworthy, look.outcome.check != nil { try remember(log, remembered) }
+        if let doubt = look.outcome.doubts.first { return doubt }
+        guard let behind = look.outcome.behind, now.timeIntervalSince(since) > Self.grace else {
+            return look.outcome.behind ?? LogFault(.unreachable)
+        }
+        return LogFault(
+            .withheld, found: behind.found, expected: behind.expected, at: "since \(UTCTime.encode(since))")
+    }
+
+    private func accept(
+        _ fingerprint: Digest, _ look: Look, _ fault: LogFault, _ remembered: RememberedLog?
+    ) throws -> LogVerdict {
+        try instance.addToHistory(HistoryEntry(accepting: fingerprint, despite: fault.codeText, at: now))
+        // From now on the roots count as walked.
+        if remembered == nil { try instance.remember(RememberedLog()) }
+        try look.staged.commit()
+        return LogVerdict(accepted: fingerprint)
+    }
+
+    /// Written only when it says something new; the time alone does, once in a while.
+    private func remember(_ log: RememberedLog, _ remembered: RememberedLog?) throws {
+        var log = log
+        let latest = max(log.memory.latestTime ?? now, now)
+        let isDue = remembered?.memory.latestTime.map { latest.timeIntervalSince($0) >= CheckpointRules.clockTolerance } ?? true
+        if isDue { log.memory.latestTime = latest }
+        guard isDue || remembered?.state != log.state || remembered?.memory != log.memory else { return }
+        try instance.remember(log)
+    }
+}

@@ -32,7 +32,8 @@ package enum AgentFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noConfiguration, .notInitialised, .notKept: .usage
-        case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget, .wrongHash,
+        case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
+            .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable: .transport

@@ -43,7 +43,9 @@ struct StatusCommand: ParsableCommand {
         let cosigned = log.lastCosigned.map { "last cosigned \(UTCTime.encode($0))" } ?? "no quorum of cosignatures"
         let ahead = log.aheadSince.map { ", ahead of what mirrors offer since \(UTCTime.encode($0))" } ?? ""
         let policies = log.older.map { "an earlier policy counts until \(UTCTime.encode($0.until))" }
-        return [["log", "\(log.origin)"], ["", "\(log.size) \(log.size == 1 ? "entry" : "entries"), \(cosigned)\(ahead)"]]
+        return [
+            ["log", "\(log.origin)"], ["", "\(log.size) \(log.size == 1 ? "entry" : "entries"), \(cosigned)\(ahead)"],
+        ]
             + [["policy", log.quorum ?? "none"]] + policies.map { ["", $0] }
     }
 

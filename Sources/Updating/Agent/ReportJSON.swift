@@ -55,7 +55,8 @@ extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "held": held.json, "not_offered": .text(notOffered), "withdrawn": withdrawn.json, "mirror_faults": complaints.json,
+            "held": held.json, "not_offered": .text(notOffered), "withdrawn": withdrawn.json,
+            "mirror_faults": complaints.json,
         ]
     }
 }

@@ -63,7 +63,8 @@ extension Agent {
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
             available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
-            metadata: stored.map { metadata($0.channel, $0.trusted) }, log: log.flatMap { logReport($0, stored?.trusted) },
+            metadata: stored.map { metadata($0.channel, $0.trusted) },
+            log: log.flatMap { logReport($0, stored?.trusted) },
             held: log.flatMap { held(choice, offered, $0.memory) }, lastError: try instance.lastError())
     }
 

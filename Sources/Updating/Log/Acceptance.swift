@@ -29,7 +29,8 @@ extension LogFault {
     func naming(_ fingerprint: Digest) -> LogFault {
         LogFault(
             code, found: found, expected: expected, at: location,
-            hint: "wait, and run this again; if it is urgent, and the publisher tells you the same fingerprint by telephone, "
+            hint:
+                "wait, and run this again; if it is urgent, and the publisher tells you the same fingerprint by telephone, "
                 + "run sceau-agent update --accept-unwitnessed FINGERPRINT; it is \(fingerprint.hex), in words "
                 + Fingerprint.words(fingerprint).joined(separator: "-"))
     }

@@ -136,7 +136,8 @@ struct LogFollower {
     private func remember(_ log: RememberedLog, _ remembered: RememberedLog?) throws {
         var log = log
         let latest = max(log.memory.latestTime ?? now, now)
-        let isDue = remembered?.memory.latestTime.map { latest.timeIntervalSince($0) >= CheckpointRules.clockTolerance } ?? true
+        let isDue =
+            remembered?.memory.latestTime.map { latest.timeIntervalSince($0) >= CheckpointRules.clockTolerance } ?? true
         if isDue { log.memory.latestTime = latest }
         guard isDue || remembered?.state != log.state || remembered?.memory != log.memory else { return }
         try instance.remember(log)

@@ -225,7 +225,10 @@ extension RefreshedMetadata {
             throw MetadataFault(.misuse, expected: "a refresh first")
         }
         let here = [RoleName.targets.metaName: targets.bytes, channel.metadata.role.metaName: channel.metadata.bytes]
-        let top = [("root" as ByteString, trusted.root.version, trusted.root.bytes), ("snapshot", snapshot.version, snapshot.bytes)]
+        let top = [
+            ("root" as ByteString, trusted.root.version, trusted.root.bytes),
+            ("snapshot", snapshot.version, snapshot.bytes),
+        ]
         return top.map { OfferedVersion(role: $0, version: $1, digest: .sha256(of: $2)) }
             + snapshot.content.meta.sorted { $0.key < $1.key }.map { name, file in
                 OfferedVersion(

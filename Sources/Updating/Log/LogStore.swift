@@ -35,7 +35,9 @@ extension Instance {
             return file
         }
         // Of two sizes: each note is half of it, and the log's own tiles are the other half.
-        let files = [old, new].map { folders.log.appending("fork-\(old.head.size)-\(new.head.size).\($0.head.size).note") }
+        let files = [old, new].map {
+            folders.log.appending("fork-\(old.head.size)-\(new.head.size).\($0.head.size).note")
+        }
         try storage.write(old.note.encoded, to: files[0])
         try storage.write(new.note.encoded, to: files[1])
         return files[1]

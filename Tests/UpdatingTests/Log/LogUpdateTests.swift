@@ -132,7 +132,9 @@ import TransparencyLog
         _ = try instance.agent().update()
         #expect(try instance.trustedVersions()["root"] == 2)
         for damage in [nil, Array("sceau-log-state/1\nnothing".utf8)] as [[UInt8]?] {
-            if let damage { try instance.folder.write(damage, to: "state/log/state") } else {
+            if let damage {
+                try instance.folder.write(damage, to: "state/log/state")
+            } else {
                 try DurableStorage().remove(instance.folder.path("state/log/state"))
             }
             repository.requests = []

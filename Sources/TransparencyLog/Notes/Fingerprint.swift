@@ -9,6 +9,8 @@ package enum Fingerprint {
     private static let wordLength = 5
     /// Words on a line of `lines`.
     private static let lineLength = 4
+    /// Nobody types more for one fingerprint, in bytes.
+    private static let typedLimit = 1024
 
     /// Sixteen words of five letters.
     package static func words(_ digest: Digest) -> [String] {
@@ -28,7 +30,8 @@ package enum Fingerprint {
     /// What somebody typed: all hexadecimal digits or all words, in any case, with spaces, line ends and hyphens
     /// wherever they like. Nil for anything else.
     package static func decode(_ text: String) -> Digest? {
-        let letters = Array(text.utf8.filter { !" \t\r\n-".utf8.contains($0) }.prefix(wordLength * Digest.byteCount))
+        guard text.utf8.count <= typedLimit else { return nil }
+        let letters = text.utf8.filter { !" \t\r\n-".utf8.contains($0) }
         return Hex.decode(letters).flatMap(Digest.init(bytes:)) ?? decode(letters: letters)
     }
 

@@ -66,8 +66,9 @@ struct FingerprintTests {
         for start in stride(from: 0, through: 0xFFF0, by: 16) {
             let bytes = (start..<start + 16).flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] }
             let digest = try #require(Digest(bytes: bytes))
-            seen.formUnion(Fingerprint.words(digest))
-            #expect(Fingerprint.decode(Fingerprint.words(digest).joined()) == digest)
+            let words = Fingerprint.words(digest)
+            seen.formUnion(words)
+            if start.isMultiple(of: 240) { #expect(Fingerprint.decode(words.joined()) == digest) }
         }
         #expect(seen.count == 1 << 16)
     }

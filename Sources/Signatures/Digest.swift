@@ -14,7 +14,10 @@ package struct Digest: Hashable, Sendable {
 
     /// From lower-case hexadecimal text: the one accepted spelling.
     package init?(hex: ByteString) {
-        guard let bytes = Hex.decode(hex.bytes), ByteString(Hex.encode(bytes)) == hex else { return nil }
+        guard hex.count == 2 * Self.byteCount,
+            !hex.bytes.contains(where: { UInt8(ascii: "A")...UInt8(ascii: "F") ~= $0 }),
+            let bytes = Hex.decode(hex.bytes)
+        else { return nil }
         self.init(bytes: bytes)
     }
 

@@ -106,12 +106,14 @@ package struct LogLedger: Hashable, Sendable {
 
     private mutating func recordMetadata(_ entry: LogEntry) throws(LogFault) {
         let number = try Self.number(of: entry)
-        guard metadata[entry.role] != nil else {
+        guard let newest = metadata[entry.role]?.newest else {
             metadata[entry.role] = Versions(first: number, newest: number, digests: [entry.digest])
             return
         }
-        try metadata[entry.role]?.append(
-            number, entry.digest, keeping: Self.remembered(entry.role), name: entry.name)
+        guard number == newest + 1 else {
+            throw LogFault(.gap, found: entry.name, expected: "version \(newest + 1)")
+        }
+        metadata[entry.role]?.append(entry.digest, keeping: Self.remembered(entry.role))
     }
 
     private mutating func recordNotice(_ entry: LogEntry, at index: Int) throws(LogFault) {
@@ -212,11 +214,10 @@ extension LogLedger.Versions {
         return digests[version - oldestRemembered]
     }
 
-    mutating func append(_ version: Int, _ digest: Digest, keeping: Int, name: String) throws(LogFault) {
-        guard version == newest + 1 else {
-            throw LogFault(.gap, found: name, expected: "version \(newest + 1)")
-        }
-        newest = version
-        digests = (digests + [digest]).suffix(keeping)
+    /// The next version.
+    fileprivate mutating func append(_ digest: Digest, keeping: Int) {
+        newest += 1
+        digests.append(digest)
+        if digests.count > keeping { digests.removeFirst() }
     }
 }

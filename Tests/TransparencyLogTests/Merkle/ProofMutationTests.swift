@@ -117,4 +117,25 @@ struct ProofMutationTests {
         }
         #expect(code { _ = try ProofBuilder.inclusion(of: 0, in: 0, hash: tree.hash) } == .outOfRange)
     }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func `random proofs of any length between trees of any size are refused and never trap`(seed: UInt64) throws {
+        var random = SplitMix(seed)
+        func size() -> Int {
+            let bits = Int.random(in: 0...53, using: &random)
+            return max(0, min(LogSize.limit, (1 << bits) + Int.random(in: -2...2, using: &random)))
+        }
+        for _ in 0..<300 {
+            let hashes = (0..<Int.random(in: 0...70, using: &random)).map { _ in random.digest() }
+            let (one, other) = (size(), size())
+            let old = one == 0 ? TreeHead.empty : try TreeHead(size: one, root: random.digest())
+            let new = other == 0 ? TreeHead.empty : try TreeHead(size: other, root: random.digest())
+            let inclusion = code { try InclusionProof(index: one, hashes: hashes).check(leaf: stranger, in: new) }
+            #expect(inclusion == (one < other ? .wrongProof : .outOfRange), "seed \(seed): \(one) in \(other)")
+            let consistency = code { try ConsistencyProof(hashes: hashes).check(from: old, to: new) }
+            let isTrivial = one == 0 && hashes.isEmpty
+            let expected: LogFaultCode? = one > other ? .shrunk : one == other && one > 0 ? .fork : .wrongProof
+            #expect(consistency == (isTrivial ? nil : expected), "seed \(seed): \(one) to \(other)")
+        }
+    }
 }

@@ -113,4 +113,17 @@ struct TileTests {
         #expect(Array(long.prefix(short.count)) == short)
         #expect(try EntryBundle.decode(Array(long.dropFirst(short.count)), width: 5) == Array(entries.dropFirst(4)))
     }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func `a changed bundle is refused or is the bundle of other entries`(seed: UInt64) throws {
+        var random = SplitMix(seed)
+        let entries = (0..<20).map { _ in random.bytes(Int.random(in: 0...300, using: &random)) }
+        let bytes = try EntryBundle.encode(entries)
+        for _ in 0..<100 {
+            let mutant = random.mutant(of: bytes)
+            guard let read = try? EntryBundle.decode(mutant, width: 20) else { continue }
+            #expect(try EntryBundle.encode(read) == mutant, "seed \(seed)")
+            #expect(mutant == bytes || read != entries, "seed \(seed)")
+        }
+    }
 }

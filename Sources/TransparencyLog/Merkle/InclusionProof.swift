@@ -17,7 +17,7 @@ package struct InclusionProof: Hashable, Sendable {
     /// and no more, lead from `leaf` (`MerkleHash.leaf`) to the root of `head`.
     package func check(leaf: Digest, in head: TreeHead) throws(LogFault) {
         guard index >= 0, index < head.size else {
-            throw LogFault(.outOfRange, found: "index \(index)", expected: "0 to \(head.size - 1)")
+            throw LogFault(.outOfRange, found: "index \(index)", expected: "one of \(head.size) entries")
         }
         var walk = TreeWalk(index: index, last: head.size - 1)
         var root = leaf

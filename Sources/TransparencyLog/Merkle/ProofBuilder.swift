@@ -10,7 +10,7 @@ package enum ProofBuilder {
     ) throws -> InclusionProof {
         try LogSize.check(size)
         guard index >= 0, index < size else {
-            throw LogFault(.outOfRange, found: "index \(index)", expected: "0 to \(size - 1)")
+            throw LogFault(.outOfRange, found: "index \(index)", expected: "one of \(size) entries")
         }
         var (node, siblings) = (0..<size, [Range<Int>]())
         while node.count > 1 {

@@ -13,7 +13,7 @@ package final class TileHashes {
 
     private let size: Int
     private let load: (TileID) throws -> [UInt8]
-    private var tiles: [Place: [Digest]] = [:]
+    private var tiles: [Place: TileSubtrees] = [:]
 
     /// Of a tree of `size` entries; its head is yet to be checked. `load` gets a tile's content, exactly as wide as asked.
     package init(size: Int, load: @escaping (TileID) throws -> [UInt8]) throws(LogFault) {
@@ -38,14 +38,11 @@ package final class TileHashes {
             throw LogFault(.outOfRange, found: "subtree \(id.index) of level \(id.level)", at: "\(size) entries")
         }
         let (level, inner) = id.level.quotientAndRemainder(dividingBy: TileShape.height)
-        let first = id.index << inner
-        let hashes = try tile(level: level, index: first / TileShape.width)
-        let start = first % TileShape.width
-        let wanted = hashes.dropFirst(start).prefix(1 << inner)
-        guard let root = RightEdge.root(of: RightEdge.subtrees(of: Array(wanted))) else {
+        let (index, place) = (id.index << inner).quotientAndRemainder(dividingBy: TileShape.width)
+        guard let hash = try tile(level: level, index: index).hash(level: inner, index: place >> inner) else {
             throw LogFault(.outOfRange, found: "subtree \(id.index) of level \(id.level)", at: "\(size) entries")
         }
-        return root
+        return hash
     }
 
     /// The hashes at the right end of the tree.
@@ -61,17 +58,41 @@ package final class TileHashes {
         }
     }
 
-    private func tile(level: Int, index: Int) throws -> [Digest] {
+    private func tile(level: Int, index: Int) throws -> TileSubtrees {
         if let known = tiles[Place(level: level, index: index)] { return known }
         guard let id = TileID.inTree(size: size, level: level, index: index) else {
             throw LogFault(.outOfRange, found: "tile \(index) of level \(level)", at: "\(size) entries")
         }
-        let tile = try Tile(decoding: load(id), width: id.width)
+        let tile = TileSubtrees(try Tile(decoding: load(id), width: id.width))
         if id.isFull {
             let promised = try hash(SubtreeID(level: (level + 1) * TileShape.height, index: index))
-            guard tile.root == promised else { throw LogFault(.wrongRoot, at: id.path.description) }
+            guard tile.hash(level: TileShape.height, index: 0) == promised else {
+                throw LogFault(.wrongRoot, at: id.path.description)
+            }
         }
-        tiles[Place(level: level, index: index)] = tile.hashes
-        return tile.hashes
+        tiles[Place(level: level, index: index)] = tile
+        return tile
+    }
+}
+
+/// A tile's hashes, and those of all complete subtrees they make: a full tile needs them once to be checked, and proofs
+/// of many entries ask for the same ones again and again.
+private struct TileSubtrees {
+    /// `levels[l][i]` spans `1 << l` of the tile's hashes.
+    private let levels: [[Digest]]
+
+    init(_ tile: Tile) {
+        var levels = [tile.hashes]
+        while let below = levels.last, below.count > 1 {
+            levels.append(
+                stride(from: 0, to: below.count - 1, by: 2).map { MerkleHash.node(below[$0], below[$0 + 1]) })
+        }
+        self.levels = levels
+    }
+
+    /// Nil when the tile has no such subtree.
+    func hash(level: Int, index: Int) -> Digest? {
+        guard levels.indices.contains(level), levels[level].indices.contains(index) else { return nil }
+        return levels[level][index]
     }
 }

@@ -5,6 +5,14 @@
 package enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
+    /// In `values`. Digits have six bits.
+    private static let noDigit: UInt8 = 0xFF
+    /// The value of each character. A table, because no processor guesses the next digit of a signature.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: noDigit, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
 
     package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
@@ -47,12 +55,14 @@ package enum Base64 {
 
     /// Whole groups of four characters, without padding.
     private static func groups(_ text: ArraySlice<UInt8>) -> [UInt8]? {
+        let values = values
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        var group: UInt32 = 0
-        var count = 0
+        var (group, count): (UInt32, Int) = (0, 0)
+        var seen: UInt8 = 0
         for character in text {
-            guard let value = value(character) else { return nil }
+            let value = values[Int(character)]
+            seen |= value
             group = group << 6 | UInt32(value)
             count += 1
             guard count == 4 else { continue }
@@ -61,7 +71,7 @@ package enum Base64 {
             bytes.append(UInt8(truncatingIfNeeded: group))
             (group, count) = (0, 0)
         }
-        return bytes
+        return seen <= 63 ? bytes : nil
     }
 
     /// The bytes of a last group with padding, two of them, of which the second is zero when only one is meant.
@@ -73,16 +83,5 @@ package enum Base64 {
         guard let bytes = groups(ArraySlice(filled)), bytes.count == 3 else { return nil }
         guard bytes[2] == 0, !single || bytes[1] == 0 else { return nil }
         return Array(bytes.dropLast())
-    }
-
-    private static func value(_ character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

@@ -65,6 +65,10 @@ package struct WitnessPolicy: Hashable, Sendable {
             let line = [ByteString("log"), log.vkey, url].compactMap(\.self).map(\.bytes)
             let whole = Array(line.joined(separator: [UInt8(ascii: " ")])) + [NoteText.lineEnd] + text.bytes
             try self.init(decoding: ByteString(whole))
+            // An address of more than one line would be more than an address.
+            guard logURL == url, witnesses == parser.witnesses, groups == parser.groups else {
+                throw LogFault(.malformedPolicy, found: url?.description, expected: "an address without spaces")
+            }
             return
         }
         guard parser.logs.count == 1, found.key == log else {

@@ -179,6 +179,12 @@ struct PolicySyntaxTests {
             try WitnessPolicy(decoding: rules, adding: log).text.bytes == [UInt8]("log \(log.vkey)\n") + rules.bytes)
         let other = try TestKey("other").noteKey("other", .log)
         #expect(LogFixtures.code { _ = try WitnessPolicy(decoding: policy.text, adding: other) } == .malformedPolicy)
+        for url in [
+            "https://log/ x", "", "https://log/\nwitness z \(Self.vkey("z"))", "https://log/\n", "https://log/\n#",
+        ] {
+            let code = LogFixtures.code { _ = try WitnessPolicy(decoding: rules, adding: log, url: ByteString(url)) }
+            #expect(code == .malformedPolicy, "\(url)")
+        }
         // The log's key may not stand among the witnesses.
         let itself = ByteString("witness a \(NoteFixtures.logTestKey.vkey("a", .witness))\nquorum a\n")
         #expect(LogFixtures.code { _ = try WitnessPolicy(decoding: itself, adding: log) } == .malformedPolicy)

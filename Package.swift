@@ -109,7 +109,7 @@ let commands: [Target] = [
     command(
         "sceau",
         [
-            "Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", "CanonicalJSON",
+            "Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", "CanonicalJSON", "Transport",
             systemPackage,
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),

@@ -45,6 +45,12 @@ package enum PublishingFaultCode: String, FaultCode {
     case unfitSignature = "publish/unfit-signature"
     case folderNotEmpty = "publish/folder-not-empty"
     case linkInWorkspace = "publish/link-in-workspace"
+    case noQuorum = "publish/no-quorum"
+    case forkedLog = "publish/forked-log"
+    case loggedOtherwise = "publish/logged-otherwise"
+    case logStateLost = "publish/log-state-lost"
+    case logStateBehind = "publish/log-state-behind"
+    case logStateDamaged = "publish/log-state-damaged"
 
     package var family: FaultFamily {
         switch self {
@@ -54,13 +60,14 @@ package enum PublishingFaultCode: String, FaultCode {
             .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole,
             .notAKeyholder, .missingPublicKey, .notStaged, .folderNotEmpty:
             .usage
-        case .interrupted, .stagedFileMissing: .local
+        case .interrupted, .stagedFileMissing, .logStateLost, .logStateBehind, .logStateDamaged: .local
+        case .noQuorum: .transport
         case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .wrongLogKey, .invalidWitnessPolicy,
             .metadataTooLong, .malformedStaging,
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
             .untrustedPublication, .changedSinceShown, .unfitSignature,
-            .linkInWorkspace:
+            .linkInWorkspace, .forkedLog, .loggedOtherwise:
             .refusal
         }
     }
@@ -108,6 +115,12 @@ package enum PublishingFaultCode: String, FaultCode {
         case .unfitSignature: "a signature cannot be taken"
         case .folderNotEmpty: "this folder is not empty"
         case .linkInWorkspace: "a link or a special file stands in the workspace"
+        case .noQuorum: "not enough witnesses have cosigned the log"
+        case .forkedLog: "the log has two pasts"
+        case .loggedOtherwise: "the log holds this version with another content"
+        case .logStateLost: "what the log has signed is not known on this machine"
+        case .logStateBehind: "what is known of the log on this machine is older than the log"
+        case .logStateDamaged: "the state of the log cannot be used"
         }
     }
 
@@ -145,6 +158,17 @@ package enum PublishingFaultCode: String, FaultCode {
         case .folderNotEmpty: "name a folder that is empty or not there yet; nothing is overwritten"
         case .linkInWorkspace:
             "find out who put it there, then remove it: Keys/ and Staged/ hold files and folders only"
+        case .noQuorum:
+            "nothing of it went live; run the same command again when the witnesses answer, and it goes on from here"
+        case .forkedLog:
+            "publish nothing; if this machine was set back, restore its newest backup with sceau log restore; otherwise somebody else has the log's key: say so in public, and begin a new log"
+        case .loggedOtherwise:
+            "what is logged stays: bring back what was published then, or stage the next version instead"
+        case .logStateLost:
+            "restore the backup of the log key's folder with sceau log restore; when there is none, sceau log restore --from-published takes what is live for the newest"
+        case .logStateBehind:
+            "restore the newest backup with sceau log restore; when there is none, sceau log restore --from-published takes what is live for the newest"
+        case .logStateDamaged: "restore a backup with sceau log restore, and compare Releases/log with a mirror"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil
         }

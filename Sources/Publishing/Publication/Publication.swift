@@ -32,12 +32,15 @@ package struct Publication {
         let set: PublicationSet
         /// What `Keys/minisign.pub` is made from; nil when only a timestamp is renewed.
         let root: Root?
+        /// What is live without it.
+        let published: PublishedMetadata
         /// Whether an earlier run had decided upon it.
         package let isResumed: Bool
         package let report: PublicationReport
 
         init(_ set: PublicationSet, over published: PublishedMetadata, isResumed: Bool) throws {
             self.set = set
+            self.published = published
             self.isResumed = isResumed
             root = set.signedRoles.isEmpty ? nil : try set.root(over: published)
             report = try PublicationReport(set, over: published)
@@ -65,7 +68,9 @@ package struct Publication {
     }
 
     /// Decides upon a publication of `staging`, which is not empty.
-    package func prepare(_ staging: Staging, signer: any Signer) throws -> Prepared {
+    ///
+    /// - Parameter ports: may be nil when root names no witness policy.
+    package func prepare(_ staging: Staging, signer: any Signer, log ports: LogPorts? = nil) throws -> Prepared {
         try workspace.checkNothingInterrupted()
         let reviews = try check(staging)
         let online = try OnlineMetadata(staging, policy: try workspace.loadPolicy(), signer: signer, now: now)
@@ -74,17 +79,19 @@ package struct Publication {
         }
         try workspace.checkMinisignKey(of: [staging.published.root?.content, staging.root].compactMap(\.self))
         let files = signed.map { PublicationSet.File(name: $0.role.fileName(version: $0.version), bytes: $0.bytes) }
-        return try decide(try PublicationSet(files + online.publishing(signed)), over: staging.published)
+        return try decide(try PublicationSet(files + online.publishing(signed)), over: staging.published, ports)
     }
 
     /// Decides upon a new timestamp, and a new snapshot when it is time. What is staged stays staged.
-    package func prepareRefresh(signer: any Signer) throws -> Prepared {
+    ///
+    /// - Parameter ports: may be nil when root names no witness policy.
+    package func prepareRefresh(signer: any Signer, log ports: LogPorts? = nil) throws -> Prepared {
         // The online key signs what is made from it.
         let published = try workspace.loadPublished()
         guard !published.isEmpty else { throw PublishingFault(.nothingPublished, at: workspace.releases.string) }
         let online = try OnlineMetadata(
             Staging(published: published, roles: []), policy: try workspace.loadPolicy(), signer: signer, now: now)
-        return try decide(try PublicationSet(online.refreshing()), over: published)
+        return try decide(try PublicationSet(online.refreshing()), over: published, ports)
     }
 
     /// Throws unless every staged role is acceptable and has its threshold.
@@ -111,7 +118,9 @@ package struct Publication {
     }
 
     /// Runs every check, then makes the publication durable under its final name.
-    private func decide(_ set: PublicationSet, over published: PublishedMetadata) throws -> Prepared {
+    private func decide(
+        _ set: PublicationSet, over published: PublishedMetadata, _ ports: LogPorts?
+    ) throws -> Prepared {
         let storage = workspace.storage
         for file in set.files where file.name != PublicationSet.timestampName {
             let live = workspace.liveMetadata.appending(file.name)
@@ -123,6 +132,7 @@ package struct Publication {
         }
         try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: now).run()
         try ReleaseCheck(workspace: workspace, published: published).run(set)
+        if let (log, contents) = try log(set, over: published, ports) { try log.check(contents) }
         let prepared = try Prepared(set, over: published, isResumed: false)
         try set.save(in: workspace.publicationBeingBuilt, storage: storage)
         try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)
@@ -131,17 +141,36 @@ package struct Publication {
 
     // MARK: going live
 
-    /// Copies targets, then metadata, `timestamp.json` last; then clears what was staged.
-    package func complete(_ prepared: Prepared) throws {
+    /// Has the log cosigned, if there is one; until a quorum of witnesses has, nothing is live. Then copies targets,
+    /// metadata, the log's checkpoint and, last, `timestamp.json`; then clears what was staged.
+    ///
+    /// - Parameter ports: may be nil when root names no witness policy.
+    package func complete(_ prepared: Prepared, log ports: LogPorts? = nil) throws {
+        let begun = try log(prepared.set, over: prepared.published, ports)
+        var log = begun?.log
+        if let begun { try log?.witness(begun.contents, isResumed: prepared.isResumed) }
+        try log?.publishFiles()
         let targets = prepared.set.targets
         for target in targets { try goLive(target) }
         try workspace.storage.makeDirectory(workspace.liveMetadata)
         for file in prepared.set.files {
+            if file.name == PublicationSet.timestampName { try log?.complete() }
             if file.name == PublicationSet.firstRootName { try writeOnce(file.bytes, to: workspace.anchor) }
             try writeOnce(file.bytes, to: workspace.liveMetadata.appending(file.name))
         }
         if let root = prepared.root { try workspace.writeMinisignKey(of: root) }
         try clearStaging(prepared.set, targets)
+    }
+
+    /// Nil when root names no witness policy.
+    private func log(
+        _ set: PublicationSet, over published: PublishedMetadata, _ ports: LogPorts?
+    ) throws -> (log: PublicationLog, contents: LogContents)? {
+        guard let policies = try PoliciesInForce(set, over: published, in: workspace, now: now) else { return nil }
+        return (
+            try PublicationLog(policies, ports: ports, workspace: workspace, now: now),
+            LogContents(workspace: workspace, set: set, published: published)
+        )
     }
 
     private func goLive(_ target: PublicationSet.Target) throws {

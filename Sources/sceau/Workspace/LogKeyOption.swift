@@ -4,6 +4,7 @@ import Primitives
 import Publishing
 import SecretKeys
 import SystemPackage
+import Transport
 
 /// The log key for `publish` and `refresh`.
 struct LogKeyOption: ParsableArguments {
@@ -24,6 +25,15 @@ struct LogKeyOption: ParsableArguments {
     /// The secret key; may ask for its passphrase.
     func unlock(_ key: LogKeyFile) throws -> SecretKey {
         try key.file.secretKey(passphrase: key.file.holding == .plainFile ? nil : passphrase.load(for: key.file.name))
+    }
+
+    /// What publishing needs for the log. The key is looked for, and its passphrase asked for, only when root names a log.
+    func ports(_ workspace: Workspace) throws -> LogPorts {
+        let client = try HTTPClient()
+        return LogPorts(witnesses: HTTPWitnessRound(client)) { publicKey in
+            let key = try find(workspace, for: publicKey)
+            return (key, try unlock(key))
+        }
     }
 
     /// To be called once the key has turned out to be the one that root names: a wrong one must not be remembered.

@@ -17,6 +17,7 @@ struct PublishCommand: ParsableCommand {
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var onlineKey: OnlineKeyOption
+    @OptionGroup var logKey: LogKeyOption
     @OptionGroup var json: JSONOption
 
     func run() throws {
@@ -24,23 +25,30 @@ struct PublishCommand: ParsableCommand {
         let publication = try stating("nothing went live") {
             try Publication(workspace: workspace, now: SystemClock.now())
         }
-        let resumed = try finishInterrupted(publication)
+        let ports = try logKey.ports(workspace)
+        let resumed = try finishInterrupted(publication, ports)
         let staging = try stating("nothing went live") { try publication.checkStaging() }
         guard !staging.roles.isEmpty else {
             if let resumed { return try json.print(resumed.report.object, orText: resumed.text) }
             return try json.print(["published": false], orText: Self.nothingStaged)
         }
         let prepared = try stating("nothing went live") {
-            try publication.prepare(staging, signer: onlineKey.load(workspace, for: staging.root))
+            try publication.prepare(
+                staging, signer: onlineKey.load(workspace, for: staging.root), log: ports)
         }
-        try publication.finish(prepared)
-        try stating("it was published") { try onlineKey.remember(workspace) }
+        try publication.finish(prepared, ports)
+        try stating("it was published") {
+            try onlineKey.remember(workspace)
+            try logKey.remember(workspace)
+        }
         try json.print(prepared.report.object, orText: (resumed?.text ?? []) + prepared.text)
     }
 
-    private func finishInterrupted(_ publication: Publication) throws -> Publication.Prepared? {
+    private func finishInterrupted(
+        _ publication: Publication, _ ports: LogPorts
+    ) throws -> Publication.Prepared? {
         let unfinished = try stating(Publication.unfinishedState) { try publication.unfinished() }
-        if let unfinished { try publication.finish(unfinished) }
+        if let unfinished { try publication.finish(unfinished, ports) }
         return unfinished
     }
 
@@ -58,6 +66,7 @@ struct RefreshCommand: ParsableCommand {
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var onlineKey: OnlineKeyOption
+    @OptionGroup var logKey: LogKeyOption
     @OptionGroup var json: JSONOption
 
     func run() throws {
@@ -65,15 +74,19 @@ struct RefreshCommand: ParsableCommand {
         let publication = try stating("nothing went live") {
             try Publication(workspace: workspace, now: SystemClock.now())
         }
+        let ports = try logKey.ports(workspace)
         if let unfinished = try stating(Publication.unfinishedState, { try publication.unfinished() }) {
-            try publication.finish(unfinished)
+            try publication.finish(unfinished, ports)
         }
         let prepared = try stating("nothing went live") {
             try publication.prepareRefresh(
-                signer: onlineKey.load(workspace, for: PublishedMetadata.load(workspace).root?.content))
+                signer: onlineKey.load(workspace, for: PublishedMetadata.load(workspace).root?.content), log: ports)
         }
-        try publication.finish(prepared)
-        try stating("it was published") { try onlineKey.remember(workspace) }
+        try publication.finish(prepared, ports)
+        try stating("it was published") {
+            try onlineKey.remember(workspace)
+            try logKey.remember(workspace)
+        }
         try json.print(prepared.report.object, orText: prepared.text)
     }
 }
@@ -81,8 +94,8 @@ struct RefreshCommand: ParsableCommand {
 extension Publication {
     static let unfinishedState = "the publication stays unfinished; run sceau publish again"
 
-    fileprivate func finish(_ prepared: Prepared) throws {
-        try stating(Self.unfinishedState) { try complete(prepared) }
+    fileprivate func finish(_ prepared: Prepared, _ ports: LogPorts) throws {
+        try stating(Self.unfinishedState) { try complete(prepared, log: ports) }
     }
 }
 

@@ -1,0 +1,18 @@
+import Primitives
+import SecretKeys
+
+/// What publishing needs of the world to put something into the log.
+package struct LogPorts {
+    /// The log key's file, which says where the log's state is, and what signs with it. Asked with the public key (32
+    /// bytes) that root names.
+    let signer: (_ publicKey: [UInt8]) throws -> (file: LogKeyFile, signer: any Signer)
+    let witnesses: any WitnessRound
+
+    package init(
+        witnesses: any WitnessRound,
+        signer: @escaping (_ publicKey: [UInt8]) throws -> (file: LogKeyFile, signer: any Signer)
+    ) {
+        self.signer = signer
+        self.witnesses = witnesses
+    }
+}

@@ -1,0 +1,113 @@
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Signatures
+import SystemPackage
+import TUF
+import TransparencyLog
+
+/// The log's part of a publication: what is new goes into the log, witnesses cosign, and only then anything is live.
+///
+/// Every step can be stopped and done again. The tree is signed and remembered before a witness sees it; from then on it
+/// is the only continuation there will ever be, and a run without a quorum leaves it waiting for the next.
+struct PublicationLog {
+    /// How old cosignatures may be with which an interrupted publication is finished without asking again.
+    private static let recent: TimeInterval = 86_400
+
+    private let policies: PoliciesInForce
+    private let now: Date
+    private let round: any WitnessRound
+    private var keeper: LogKeeper
+
+    /// Begins with the log that `policies` name; signs nothing yet.
+    init(_ policies: PoliciesInForce, ports: LogPorts?, workspace: Workspace, now: Date) throws {
+        let key = policies.newest.log
+        guard let ports else { throw PublishingFault(.noLogKey, at: workspace.logKeyNote.string) }
+        let (file, signer) = try ports.signer(key.publicKey)
+        keeper = try LogKeeper(
+            key: key, signer: signer, state: file.state, live: workspace.liveLog, storage: workspace.storage)
+        self.policies = policies
+        self.now = now
+        round = ports.witnesses
+    }
+
+    // MARK: before anything is live
+
+    /// Throws when `contents` could never be logged: to be found out before anything is decided.
+    func check(_ contents: LogContents) throws { _ = try contents.entries(missingIn: keeper.state.ledger) }
+
+    /// Appends what is missing and has it cosigned.
+    ///
+    /// Throws `.noQuorum`, `.forkedLog`, `.loggedOtherwise`; nothing is live then.
+    ///
+    /// - Parameter isResumed: the cosignatures of an interrupted run will do if they are not old.
+    mutating func witness(_ contents: LogContents, isResumed: Bool) throws {
+        try keeper.append(contents.entries(missingIn: keeper.state.ledger))
+        guard try !(isResumed && isCosignedRecently()) else { return }
+        let checkpoint = try keeper.checkpoint()
+        let hashes = try keeper.hashes()
+        let size = checkpoint.head.size
+        let result = try round.ask(
+            WitnessRoundRequest(
+                checkpoint: checkpoint, witnesses: policies.witnesses, knownSizes: keeper.state.witnessSizes,
+                proof: { try ProofBuilder.consistency(from: $0, to: size) { try hashes.hash($0) } },
+                isEnough: policies.isSatisfied))
+        try keeper.keep(checkpoint.adding(result.lines, by: policies.witnessKeys), sizes: result.sizes)
+        try check(result)
+    }
+
+    private func isCosignedRecently() throws -> Bool {
+        let check = try policies.rules(now: now).check(keeper.checkpoint())
+        guard check.doubts.isEmpty, let freshAt = check.freshAt else { return false }
+        return freshAt > now - Self.recent
+    }
+
+    private func check(_ result: WitnessRoundResult) throws {
+        guard result.forks.isEmpty else {
+            throw PublishingFault(
+                .forkedLog, found: Self.words(result.forks), expected: "\(keeper.state.size) entries at most",
+                at: "\(keeper.key.name)")
+        }
+        let missing = result.reports.filter { if case .cosigned = $0.outcome { false } else { true } }
+        let quorums = policies.all.map { "\($0.quorum ?? "none")" }
+        guard result.isEnough else { throw noQuorum(Self.words(missing), quorums) }
+        // What instances will find, by their own code.
+        let check = try policies.rules(now: now).check(keeper.checkpoint())
+        guard let doubt = check.doubts.first else { return }
+        throw noQuorum(doubt.message, quorums)
+    }
+
+    private func noQuorum(_ found: String, _ quorums: [String]) -> PublishingFault {
+        PublishingFault(
+            .noQuorum, found: found, expected: "the quorum \(quorums.joined(separator: " and "))",
+            at: "\(keeper.key.name)")
+    }
+
+    private static func words(_ reports: [WitnessReport]) -> String {
+        reports.map { "\($0.witness.name): \($0.outcome.words)" }.joined(separator: "; ")
+    }
+
+    // MARK: going live
+
+    /// Bundles, tiles and proofs; the checkpoint follows with `complete`.
+    func publishFiles() throws {
+        try keeper.publishFiles()
+        try keeper.publishProofs()
+    }
+
+    /// The checkpoint: to be the last but for `timestamp.json`.
+    mutating func complete() throws { try keeper.publishCheckpoint() }
+}
+
+extension WitnessOutcome {
+    /// For a message to people.
+    package var words: String {
+        switch self {
+        case .cosigned: "cosigned"
+        case .knowsLargerTree(let size): "knows a tree of \(size) entries"
+        case .knowsOtherTree(let size): "knows another tree of \(size) entries"
+        case .refused(let status, let words): "refused (\(status)\(words.isEmpty ? "" : ": \(words)"))"
+        case .unusable(let reason), .unreachable(let reason): reason
+        }
+    }
+}

@@ -5,7 +5,7 @@ import Signatures
 package struct ForkEvidence: Hashable, Sendable {
     /// Bytes of the whole file.
     package static let byteLimit = 2 * SignedNote.byteLimit + (4 << 10)
-    private static let header = "sceau-fork/1"
+    private static let header = "sceau-fork-evidence/1"
     private static let logPrefix = "log "
     private static let notePrefix = "note "
 

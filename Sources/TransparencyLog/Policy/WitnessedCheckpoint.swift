@@ -9,8 +9,9 @@ package struct WitnessedCheckpoint: Hashable, Sendable {
     package let cosignatures: [VerifiedCosignature]
     /// A quorum saw it at this time or later: the latest time for which that is so. Says how fresh it is.
     ///
-    /// Together with `publicAt` better than a median: no witness's clock alone moves either while the quorum can do
-    /// without that witness, and groups count as the policy says. In the distant past when the policy asks nobody.
+    /// Together with `publicAt` better than a median: while the quorum can do without a witness, its clock alone takes
+    /// neither beyond the times of the others, and groups count as the policy says. In the distant past when the policy
+    /// asks nobody.
     package let freshAt: Date
     /// A quorum had seen it by this time: the earliest time for which that is so. Says since when it is public. In the
     /// distant future when the policy asks nobody.

@@ -67,12 +67,13 @@ struct ForkEvidenceTests {
     func malformed() throws {
         let text = String(decoding: try Self.fork().encoded, as: UTF8.self)
         let notes = try Self.fork().notes.map { String(decoding: $0.encoded, as: UTF8.self) }
-        let head = "sceau-fork/1\nlog \(try NoteFixtures.log().vkey)\n"
+        let head = "sceau-fork-evidence/1\nlog \(try NoteFixtures.log().vkey)\n"
         let swapped = head + notes.reversed().map { "note \($0.utf8.count)\n\($0)" }.joined()
         #expect(text == head + notes.map { "note \($0.utf8.count)\n\($0)" }.joined())
         for bad in [
             "", "\n", String(text.dropFirst()), String(text.dropLast()), text + "\n", text + text,
-            text.replacing("sceau-fork/1", with: "sceau-fork/2"), text.replacing("note ", with: "note 0"),
+            text.replacing("sceau-fork-evidence/1", with: "sceau-fork-evidence/2"),
+            text.replacing("note ", with: "note 0"),
             text.replacing("note ", with: "note  "), text.replacing("note ", with: "note 99999999999999999999"), head,
             head + "note \(notes[0].utf8.count)\n\(notes[0])", text.replacing("log ", with: ""),
             String(repeating: "a", count: 1 << 20),

@@ -162,6 +162,23 @@ struct QuorumTests {
         }
     }
 
+    @Test("one lying clock takes no time beyond those of the others", arguments: [(2, 3), (3, 5), (4, 5), (5, 7)])
+    func lyingClock(_ threshold: Int, _ count: Int) throws {
+        let policy = try PolicyFixtures.policy(threshold, of: count)
+        let names = PolicyFixtures.names(count)
+        var random = SeededRandom(UInt64(count))
+        for liar in names {
+            for lie in [0, Self.noon - Self.fiveHours, Self.noon + Self.fiveHours, .max] {
+                let times = names.map { ($0, $0 == liar ? lie : Self.noon + random.next(below: 60)) }
+                let honest = times.filter { $0.0 != liar }.map(\.1)
+                let range = try #require(honest.min())...(try #require(honest.max()))
+                let result = policy.quorumTimes(times.map { (TestKey($0.0).publicKey.material, $0.1) })
+                let (freshAt, publicAt) = (try #require(result?.freshAt), try #require(result?.publicAt))
+                #expect(range.contains(freshAt) && range.contains(publicAt), "\(liar) says \(lie)")
+            }
+        }
+    }
+
     // MARK: the whole of a checkpoint
 
     @Test("a checkpoint that a quorum saw verifies, with its times")

@@ -105,6 +105,11 @@ struct WeakerPolicyTests {
             name: "32 witnesses in another order", old: of(20, 32),
             new: { try PolicyFixtures.policy(20, of: PolicyFixtures.names(32).reversed()) }, isWeaker: false,
             isWeakerBack: false),
+        Row(
+            name: "20 witnesses of which four decide, one more asked for",
+            old: rules(PolicyFixtures.names(20), "group g 2 w1 w2 w3 w20\nquorum g\n"),
+            new: rules(PolicyFixtures.names(20), "group g 3 w1 w2 w3 w20\nquorum g\n"), isWeaker: false,
+            isWeakerBack: true),
         Row(name: "16 witnesses, and a 17th", old: of(9, 16), new: of(10, 17), isWeaker: true, isWeakerBack: true),
     ]
 

@@ -110,7 +110,7 @@ let commands: [Target] = [
         "sceau",
         [
             "Publishing", "SecretKeys", "Signatures", "TUF", "Releases", "DurableStorage", "CanonicalJSON", "Transport",
-            systemPackage,
+            "TransparencyLog", systemPackage,
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
     command("log-measure", ["TransparencyLog", "SecretKeys", "Signatures", "DurableStorage", systemPackage]),

@@ -13,6 +13,7 @@ package struct StatusWarning: Hashable, Sendable {
         case stagedExpiring = "staged_expiring"
         case stagedWaiting = "staged_waiting"
         case keyholders
+        case transparency
     }
 
     package let kind: Kind
@@ -28,7 +29,7 @@ package struct StatusWarning: Hashable, Sendable {
     package var isUrgent: Bool {
         switch kind {
         case .interrupted, .expired, .expiring, .stagedExpiring: true
-        case .stagedWaiting, .keyholders: false
+        case .stagedWaiting, .keyholders, .transparency: false
         }
     }
 
@@ -36,7 +37,8 @@ package struct StatusWarning: Hashable, Sendable {
     private static let patience = 14.0
 
     static func all(
-        _ roles: [WorkspaceStatus.Role], _ review: Review?, _ staging: Staging, _ policy: Policy, now: Date
+        _ roles: [WorkspaceStatus.Role], _ review: Review?, _ staging: Staging, _ policy: Policy,
+        _ transparency: TransparencyStatus, now: Date
     ) -> [StatusWarning] {
         var warnings: [StatusWarning] = []
         if review == nil {
@@ -49,7 +51,7 @@ package struct StatusWarning: Hashable, Sendable {
         for role in review?.roles ?? [] {
             warnings += staged(role, policy.life(of: role.role, staging), now)
         }
-        return warnings
+        return warnings + transparency.warnings(staging)
             + KeyholderWarnings.about(staging.keyholderRules).map {
                 StatusWarning(kind: .keyholders, role: nil, time: nil, text: $0, remedy: nil)
             }

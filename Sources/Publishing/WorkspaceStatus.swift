@@ -31,6 +31,7 @@ package struct WorkspaceStatus: Sendable {
     package let releases: [Release]
     /// Nil while a publication is half done: what is staged cannot be judged then.
     package let review: Review?
+    package let transparency: TransparencyStatus
     /// What should be seen to, the most urgent first.
     package let warnings: [StatusWarning]
 
@@ -50,9 +51,11 @@ package struct WorkspaceStatus: Sendable {
             ? Staging(published: try PublishedMetadata.load(workspace), roles: []) : try Staging.load(workspace)
         let review = isInterrupted ? nil : Review(staging, workspace: workspace, now: now)
         let roles = roles(staging, policy, now)
+        let transparency = try TransparencyStatus.load(workspace, staging.published, now: now)
         return WorkspaceStatus(
             product: policy.product, roles: roles, releases: releases(staging, policy), review: review,
-            warnings: StatusWarning.all(roles, review, staging, policy, now: now))
+            transparency: transparency,
+            warnings: StatusWarning.all(roles, review, staging, policy, transparency, now: now))
     }
 
     private static func roles(_ staging: Staging, _ policy: Policy, _ now: Date) -> [Role] {

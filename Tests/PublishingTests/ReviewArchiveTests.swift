@@ -59,7 +59,10 @@ import Testing
 
     @Test func `name what is urgent, when, and the command that mends it`() throws {
         var association = try Association.releasedCopy()
-        #expect(try WorkspaceStatus.load(association.workspace, now: association.now).warnings.isEmpty)
+        #expect(
+            try WorkspaceStatus.load(association.workspace, now: association.now).warnings.map(\.kind) == [
+                .transparency
+            ])
         try association.add("2.0")
         association.now += 310 * 86400
         let status = try WorkspaceStatus.load(association.workspace, now: association.now)
@@ -72,9 +75,10 @@ import Testing
                 "expiring suite-stable: sceau root propose --renew, then sign and publish",
                 "staged_expiring suite-stable: sign and publish it, or stage it again",
                 "staged_waiting suite-stable: -",
+                "transparency root: sceau root propose --witness-policy FILE, then sign and publish",
             ])
         #expect(
-            status.warnings.last?.text
+            status.warnings.last { $0.kind == .stagedWaiting }?.text
                 == "staged suite-stable version 2 waits for signatures since 2026-09-21T14:13:20Z: 0 of 2 signatures; "
                 + "can sign: alice, bob, carol")
     }

@@ -89,7 +89,9 @@ package struct SigningPayload {
     }
 
     private static func isPublic(_ name: String) -> Bool {
-        !name.hasPrefix(".") && (name.hasSuffix(".pub") || ["policy.yaml", "root.json"].contains(name))
+        !name.hasPrefix(".")
+            && (name.hasSuffix(".pub") || WitnessPolicyFile.isValid(name)
+                || ["policy.yaml", "root.json"].contains(name))
     }
 
     /// A file of a staged release. Without its `release.json` nobody could tell what is signed.

@@ -36,11 +36,17 @@ struct Keyring {
         return file
     }
 
-    /// Each once: online key, release key, then keyholders.
+    /// What signs on a machine, by itself or for whoever works there.
+    private static func machineKeys(_ policy: Policy) -> [(task: String, name: String)] {
+        [("online key", policy.onlineKey), ("release key", policy.releaseKey), ("log key", policy.log?.key)]
+            .compactMap { task, name in name.map { (task, $0) } }
+    }
+
+    /// Each once: online key, release key, log key, then keyholders.
     private static func names(_ policy: Policy) -> [String] {
-        var names = [policy.onlineKey]
+        var names: [String] = []
         let others =
-            [policy.releaseKey].compactMap(\.self) + policy.roles.flatMap { policy[keyPath: $0.signers].keyholders }
+            machineKeys(policy).map(\.name) + policy.roles.flatMap { policy[keyPath: $0.signers].keyholders }
         for name in others where !names.contains(name) { names.append(name) }
         return names
     }
@@ -50,14 +56,16 @@ struct Keyring {
     /// Throws when one key has two names or two tasks, or when a name is another key's in what is published.
     func check(against published: PublishedMetadata) throws(PublishingFault) {
         let keyholders = policy.roles.flatMap { policy[keyPath: $0.signers].keyholders }
-        for name in [policy.onlineKey, policy.releaseKey].compactMap(\.self) where keyholders.contains(name) {
+        let machineKeys = Self.machineKeys(policy)
+        for (_, name) in machineKeys where keyholders.contains(name) {
             throw PublishingFault(
                 .duplicateKeyholder, found: "\(name) as a keyholder and as a machine's key",
                 expected: "a key of its own for each task")
         }
-        guard policy.onlineKey != policy.releaseKey else {
+        for (index, key) in machineKeys.enumerated() {
+            guard let other = machineKeys[..<index].first(where: { $0.name == key.name }) else { continue }
             throw PublishingFault(
-                .duplicateKeyholder, found: "\(policy.onlineKey) as online key and as release key",
+                .duplicateKeyholder, found: "\(key.name) as \(other.task) and as \(key.task)",
                 expected: "a key of its own for each task")
         }
         var named: [[UInt8]: String] = [:]

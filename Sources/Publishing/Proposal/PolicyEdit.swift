@@ -1,6 +1,7 @@
 import Primitives
 import Releases
 import SecretKeys
+import Signatures
 import SystemPackage
 import TUF
 
@@ -18,6 +19,14 @@ package struct ProposalRequest: Sendable {
     /// Where the secret half of `onlineKey` is on this machine, if it is: an absolute path, which is remembered.
     package var onlineKeyPath: FilePath?
     package var releaseKey: PublicKeyFile?
+    /// Who is to watch the log: tlog-policy text. A log begins with it, together with `logKey`.
+    package var witnesses: ByteString?
+    /// Signs the log that is to begin, or to take the place of the one there is.
+    package var logKey: NewLogKey?
+    /// The name of the log that begins with `logKey`; nil for one that no other log has.
+    package var logOrigin: LogOrigin?
+    /// No log any more.
+    package var removesWitnesses = false
     package var channels: [ChannelName] = []
     /// Also what only needs a later expiry: what is near it, or else the roles named.
     package var renew = false
@@ -25,7 +34,7 @@ package struct ProposalRequest: Sendable {
     package init() {}
 
     /// Every key that comes with the request.
-    var keys: [PublicKeyFile] { add + [onlineKey, releaseKey].compactMap(\.self) }
+    var keys: [PublicKeyFile] { add + [onlineKey, releaseKey, logKey?.publicHalf].compactMap(\.self) }
 }
 
 /// A role that people sign, and where the policy says who.
@@ -85,8 +94,34 @@ extension Policy {
         }
         if let key = request.onlineKey { policy.onlineKey = "\(key.name)" }
         if let key = request.releaseKey { policy.releaseKey = "\(key.name)" }
+        try policy.changeLog(request)
         try policy.checkThresholds()
         return policy
+    }
+
+    private mutating func changeLog(_ request: ProposalRequest) throws(PublishingFault) {
+        guard !request.removesWitnesses else { return log = nil }
+        guard let key = request.logKey?.publicHalf else { return try checkLogStays(request) }
+        guard log != nil || request.witnesses != nil else {
+            throw PublishingFault(
+                .invalidWitnessPolicy, found: "a log without witnesses", expected: "who watches it",
+                hint: "name them with --witness-policy FILE")
+        }
+        let isSame = log?.key == "\(key.name)"
+        let origin = request.logOrigin ?? (isSame ? log?.origin : nil)
+        log = Log(
+            witnessPolicy: log?.witnessPolicy ?? WitnessPolicyFile.name, key: "\(key.name)",
+            origin: origin ?? LogOrigin(product, publicKey: key.publicKey.material))
+    }
+
+    private func checkLogStays(_ request: ProposalRequest) throws(PublishingFault) {
+        guard log != nil || (request.witnesses == nil && request.logOrigin == nil) else {
+            throw PublishingFault(.noLogKey, hint: "name the key of the log with --new-log-key FILE")
+        }
+        guard let origin = request.logOrigin, origin != log?.origin else { return }
+        throw PublishingFault(
+            .invalidWitnessPolicy, found: "the origin \(origin)", expected: log.map { "\($0.origin)" },
+            hint: "a log keeps its name; with --new-log-key FILE another log begins")
     }
 
     private mutating func open(_ name: ChannelName) throws(PublishingFault) {

@@ -45,12 +45,12 @@ struct ProposalPlan {
     let leftOut: [RoleName]
 
     init(
-        _ policy: Policy, keyring: Keyring, staging: Staging, renewal: Renewal, now: Date
+        _ policy: Policy, keyring: Keyring, witnesses: ByteString?, staging: Staging, renewal: Renewal, now: Date
     ) throws(PublishingFault) {
         self.staging = staging
         self.renewal = renewal
         self.now = now
-        wish = WishedMetadata(policy, keyring: keyring)
+        wish = try WishedMetadata(policy, keyring: keyring, witnesses: witnesses)
         let published = staging.published
         let channels = policy.channels.map { policy.role(of: $0.name) }
         leftOut = published.targets?.content.delegations?.names(among: []).filter { !channels.contains($0) } ?? []

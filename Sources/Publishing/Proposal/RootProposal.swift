@@ -55,9 +55,15 @@ package struct RootProposal {
         let policy = try former.edited(by: request) { role in staging.names(of: role) }
         let keyring = try Keyring(policy, new: request.keys, workspace: workspace)
         try keyring.check(against: staging.published)
+        try request.logKey?.checkNameIsFree(in: workspace)
+        let witnesses = try workspace.wishedWitnesses(request.witnesses, policy, over: former, keyring)
         let plan = try ProposalPlan(
-            policy, keyring: keyring, staging: staging, renewal: try renewal(request, policy), now: now)
+            policy, keyring: keyring, witnesses: witnesses, staging: staging, renewal: try renewal(request, policy),
+            now: now)
         try check(plan, over: staging)
+        // What the policy speaks of comes before it.
+        try request.logKey?.save(for: workspace)
+        if let log = policy.log, let witnesses { try workspace.writeWitnesses(witnesses, log) }
         try write(request, plan, over: staging, policy: policy == former ? nil : policy)
         return Result(plan, over: staging, policy: policy, isPolicyChanged: policy != former)
     }
@@ -111,7 +117,7 @@ extension RootProposal.Result {
         takenBack = plan.takenBack.map { Role($0, reason: nil, dropping: $0) }
         self.isPolicyChanged = isPolicyChanged
         warnings =
-            KeyholderWarnings.about(policy.keyholderRules)
+            KeyholderWarnings.about(policy.keyholderRules) + plan.witnessWarnings(over: staging)
             + plan.leftOut.map { role in
                 "\(role) is published, and Keys/policy.yaml does not name it: it stays as it is, but once it expires nothing "
                     + "can be published before it is renewed"

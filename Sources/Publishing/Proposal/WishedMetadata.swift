@@ -4,16 +4,20 @@ import Primitives
 import Releases
 import Signatures
 import TUF
+import TransparencyLog
 
 /// Root, targets and delegations as a policy wants them. Whatever of the present metadata the policy says nothing about
 /// stays. Versions and expiry are for others to fill in.
 struct WishedMetadata {
     private let policy: Policy
     private let keyring: Keyring
+    private let witnessPolicy: ByteString?
 
-    init(_ policy: Policy, keyring: Keyring) {
+    /// - Parameter witnesses: the text of the policy's file; needed when the policy names a log.
+    init(_ policy: Policy, keyring: Keyring, witnesses: ByteString?) throws(PublishingFault) {
         self.policy = policy
         self.keyring = keyring
+        witnessPolicy = try policy.log?.witnessPolicy(witnesses ?? ByteString([]), keyring: keyring).text
     }
 
     /// Takes the place of a version and an expiry that are not known yet.
@@ -32,6 +36,7 @@ struct WishedMetadata {
         }
         root.consistentSnapshot = true
         root.setReleaseKey(policy.releaseKey.flatMap { keyring.key($0) })
+        root.setWitnessPolicy(witnessPolicy)
         return root
     }
 

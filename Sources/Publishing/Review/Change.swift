@@ -19,6 +19,21 @@ package struct Change: Hashable, Sendable {
         case onlineKey([RoleTitle], from: KeyMention, to: KeyMention)
         case threshold([RoleTitle], from: SigningRule, to: SigningRule)
         case releaseKey(from: KeyMention?, to: KeyMention?)
+        // Transparency
+        case logBegins(WitnessingRule)
+        case logEnds(WitnessingRule)
+        /// Some set of witnesses suffices that did not.
+        case weakerWitnessing(from: WitnessingRule, to: WitnessingRule)
+        case logMoves(from: LogMention, to: LogMention)
+        case witnessJoins(WitnessMention)
+        case witnessLeaves(WitnessMention)
+        /// Another key under the same name.
+        case witnessReplaced(from: WitnessMention, to: WitnessMention)
+        /// The same key under another name, or at another address.
+        case witnessMoves(from: WitnessMention, to: WitnessMention)
+        case quorum(from: WitnessingRule, to: WitnessingRule)
+        /// In its spelling only.
+        case witnessPolicyText
         // Delegations
         case opens([RoleTitle], SigningRule)
         case closes(RoleTitle)
@@ -67,10 +82,13 @@ package struct Change: Hashable, Sendable {
         self.roles = roles
     }
 
-    /// Whether a reviewer should stop here: what is published changes under its name, or something cannot be described.
+    /// Whether a reviewer should stop here: what is published changes under its name, instances would be less
+    /// protected, or something cannot be described.
     package var isAlarming: Bool {
         switch kind {
-        case .drops, .changesFiles, .changesFacts, .reinstates, .undescribed, .closes: true
+        case .drops, .changesFiles, .changesFacts, .reinstates, .undescribed, .closes, .logEnds,
+            .weakerWitnessing:
+            true
         case .adds(let added): added.manifest == nil || !added.problems.isEmpty
         default: false
         }

@@ -28,7 +28,7 @@ extension Change {
         case .undescribed(let title, let paths):
             "changes something this version of sceau cannot describe in \(title) "
                 + "(\(Shown.list(paths, limit: Self.longestList))): \(Self.advice)"
-        default: releaseSentence
+        default: kind.witnessSentence ?? releaseSentence
         }
     }
 
@@ -62,7 +62,7 @@ extension Change {
 
     /// What belongs to the sentence, a line each.
     package var details: [String] {
-        if case .adds(let added) = kind { added.details } else { [] }
+        if case .adds(let added) = kind { added.details } else { kind.witnessDetails }
     }
 
     // MARK: parts

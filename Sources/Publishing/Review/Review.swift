@@ -38,7 +38,9 @@ package struct Review: Sendable {
         newKeys = directory.new.map { mention, key in
             NewKey(mention: mention, objection: workspace.objection(to: mention.name, key))
         }
-        warnings = staging.roles.isEmpty ? [] : KeyholderWarnings.about(staging.keyholderRules)
+        warnings =
+            staging.roles.isEmpty
+            ? [] : KeyholderWarnings.about(staging.keyholderRules) + WitnessWarnings.about(staging.witnessPolicy)
         obstacles = staging.roles.compactMap { Self.obstacle($0, staging, now) }
     }
 

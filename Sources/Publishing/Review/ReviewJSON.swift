@@ -45,6 +45,16 @@ extension Change.Kind {
         case .onlineKey: "online_key"
         case .threshold: "threshold"
         case .releaseKey: "release_key"
+        case .logBegins: "log_begins"
+        case .logEnds: "log_ends"
+        case .weakerWitnessing: "weaker_witnessing"
+        case .logMoves: "log_moves"
+        case .witnessJoins: "witness_joins"
+        case .witnessLeaves: "witness_leaves"
+        case .witnessReplaced: "witness_replaced"
+        case .witnessMoves: "witness_moves"
+        case .quorum: "quorum"
+        case .witnessPolicyText: "witness_policy_text"
         case .opens: "opens"
         case .closes: "closes"
         case .adds: "adds_release"
@@ -85,7 +95,20 @@ extension Change.Kind {
         case .specification(let title, let from, let to):
             ["of": .titles([title]), "from": .string(from), "to": .string(to)]
         case .undescribed(let title, let paths): ["of": .titles([title]), "fields": .strings(paths)]
-        default: releaseFields
+        default: witnessFields ?? releaseFields
+        }
+    }
+
+    private var witnessFields: JSONObject? {
+        switch self {
+        case .logBegins(let rule): ["to": rule.value]
+        case .logEnds(let rule): ["from": rule.value]
+        case .weakerWitnessing(let from, let to), .quorum(let from, let to): ["from": from.value, "to": to.value]
+        case .logMoves(let from, let to): ["from": from.value, "to": to.value]
+        case .witnessJoins(let witness), .witnessLeaves(let witness): ["witness": witness.value]
+        case .witnessReplaced(let from, let to), .witnessMoves(let from, let to):
+            ["from": from.value, "to": to.value]
+        default: nil
         }
     }
 
@@ -146,6 +169,40 @@ extension RoleReview {
                         "lacking": .integer(Int64(group.lacking)), "can_sign": .strings(group.canSign),
                     ]
                 }),
+        ]
+    }
+}
+
+extension TransparencyStatus {
+    package var report: JSONObject {
+        [
+            "policy": rule?.value ?? .null,
+            "older": .array(
+                older.map { older in
+                    [
+                        "policy": older.rule.value, "root_version": .integer(Int64(older.rootVersion)),
+                        "until": older.until.map { .time($0) } ?? .null,
+                    ]
+                }),
+        ]
+    }
+}
+
+extension LogMention {
+    fileprivate var value: JSONValue { ["origin": .string(origin), "vkey": .string(vkey)] }
+}
+
+extension WitnessMention {
+    fileprivate var value: JSONValue {
+        ["name": .string(name), "vkey": .string(vkey), "url": url.map { .string($0) } ?? .null]
+    }
+}
+
+extension WitnessingRule {
+    fileprivate var value: JSONValue {
+        [
+            "log": log.value, "quorum": .string(ByteString(quorum)),
+            "witnesses": .array(witnesses.map(\.value)),
         ]
     }
 }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Primitives
 import Signatures
 import TUF
+import TransparencyLog
 
 /// What one staged role changes, and the content it would have if nothing but that had changed. Where the two differ,
 /// something is signed that no sentence speaks of.
@@ -33,6 +34,7 @@ struct RoleComparison {
         result.roles = side.roles
         explained = JSONObject()
         describeReleaseKey(root, over: old, into: &result)
+        describeWitnessPolicy(root, over: old, into: &result)
         let header = old?.header
         result.header = root.header
         explained = result.json
@@ -52,6 +54,18 @@ struct RoleComparison {
         }
         changes.append(.releaseKey(from: before.map { mention($0) }, to: mention(after)))
         result.setReleaseKey(after.withoutUnknownFields)
+    }
+
+    private mutating func describeWitnessPolicy(_ root: Root, over old: Root?, into result: inout Root) {
+        let field = Root.witnessPolicyField
+        guard root.extra[field] != old?.extra[field] else { return }
+        // What cannot be read stays without a sentence.
+        let after: WitnessPolicy?
+        do { after = try root.readWitnessPolicy() } catch { return }
+        let found = WitnessComparison.changes(from: old?.readableWitnessPolicy, to: after)
+        guard !found.isEmpty else { return }
+        changes += found
+        result.setWitnessPolicy(after?.text)
     }
 
     private func mention(_ key: PublicKey) -> KeyMention { directory.mention(key.computedID, key) }

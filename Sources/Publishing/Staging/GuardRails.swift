@@ -18,6 +18,7 @@ extension Staging {
         switch staged.content {
         case .root(let root):
             try checkRoot(root, staged)
+            try checkWitnessPolicy(root)
             let below = delegations.nodes.flatMap { node in node.delegators.map(\.signers) }
             try checkReleaseKey(staged, signsNothingOf: RoleName.topLevel.map { root.signers(of: $0) } + below)
         case .targets(let targets):

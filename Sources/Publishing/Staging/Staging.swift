@@ -2,6 +2,7 @@ import FoundationEssentials
 import Primitives
 import Signatures
 import TUF
+import TransparencyLog
 
 /// What is published and what is staged over it, read once: `review`, `sign` and `publish` judge the same bytes.
 package struct Staging: Sendable {
@@ -70,7 +71,10 @@ package struct Staging: Sendable {
                 .wouldBeRefused, found: "nobody who may sign \(staged.role)", expected: "a delegation to it",
                 at: staged.fileName)
         }
-        try Self.checkLength(staged, signatures: signers(of: staged.role).reduce(0) { $0 + $1.keyIDs.count })
+        let signatures = signers(of: staged.role).reduce(0) { $0 + Self.signatures($1) }
+        try Self.checkLength(staged, signatures: signatures)
+        try Self.checkLogEntry(staged, signatures: signatures)
+        try checkSnapshotLength(with: staged)
         try checkGuardRails(staged, now: now)
     }
 
@@ -78,6 +82,46 @@ package struct Staging: Sendable {
     package static let longestMetadata = 60 << 10
     /// A signature's share of a file: key id, signature, and the JSON around them.
     private static let signatureLength = 260
+
+    /// Whether this can be an entry of a transparency log: its length with the entry's first line, and the role's name.
+    private static func checkLogEntry(_ staged: StagedRole, signatures: Int) throws(PublishingFault) {
+        let kind: LogEntry.Kind =
+            switch staged.role {
+            case .root: .root
+            case .targets: .targets
+            default: .delegated
+            }
+        let content = staged.file(with: [:]) + [UInt8](repeating: 0, count: signatures * signatureLength)
+        let entry = LogEntry(
+            kind: kind, role: staged.role.text, version: ByteString(String(staged.version)), content: content)
+        do { _ = try entry.encoded } catch {
+            throw PublishingFault(
+                error.code == .entryTooLong ? .metadataTooLong : .wouldBeRefused, found: error.message,
+                expected: "what a log can hold", at: staged.fileName)
+        }
+    }
+
+    /// The snapshot names every role, and is logged too.
+    private func checkSnapshotLength(with staged: StagedRole) throws(PublishingFault) {
+        var meta = published.snapshot?.content.meta ?? [:]
+        guard staged.role != .root, meta[staged.role.metaName] == nil else { return }
+        for role in roles where role.role != .root {
+            meta[role.role.metaName] = MetaFile(version: role.version, facts: FileFacts(of: []))
+        }
+        let snapshot = Snapshot(header: PayloadHeader(version: .max, expires: staged.expires), meta: meta)
+        // A length of five digits each, where these have one.
+        let length = SignedFile(snapshot).bytes.count + Self.signatureLength + 4 * meta.count
+        guard length <= Self.longestMetadata else {
+            throw PublishingFault(
+                .metadataTooLong, found: "a snapshot of \(length) bytes", expected: "at most \(Self.longestMetadata)",
+                at: staged.fileName, hint: "there are too many channels, archives and bins for one product")
+        }
+    }
+
+    /// How many signatures of ours a role's take the place of: RSA's are long.
+    private static func signatures(_ signers: RoleSigners) -> Int {
+        signers.keyIDs.reduce(0) { $0 + (signers.keys[$1]?.scheme == .rsaPSS ? 10 : 1) }
+    }
 
     /// Bytes of the file with so many signatures, at most.
     static func length(_ staged: StagedRole, signatures: Int) -> Int {

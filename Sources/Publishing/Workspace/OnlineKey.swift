@@ -24,6 +24,12 @@ extension Workspace {
         return try fitting ?? keys.loadKeyFile(first)
     }
 
+    /// Where the online key is that was remembered last, and how it is kept; nil when none is known on this machine.
+    package func rememberedOnlineKey() throws -> (path: FilePath, holding: KeyHolding)? {
+        guard let path = try rememberedAll(in: onlineKeyNote).last else { return nil }
+        return (path, try KeyStorage(storage).loadKeyFile(path).holding)
+    }
+
     /// Remembers where the online key is, as an absolute path, so that `publish` finds it.
     package func rememberOnlineKey(_ path: FilePath) throws {
         guard try !rememberedAll(in: onlineKeyNote).contains(path) else { return }

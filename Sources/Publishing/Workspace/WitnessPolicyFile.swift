@@ -3,8 +3,10 @@ package enum WitnessPolicyFile {
     /// The name that `init` and `root propose` give it.
     package static let name = "witnesses" + suffix
     static let suffix = ".policy"
+    /// The line of a `.gitignore` that lets such files in where everything else stays out.
+    static let letsIn = "!*" + suffix
     /// Bytes. Root, which holds it, has room for about as much as this.
-    static let byteLimit = 32 << 10
+    package static let byteLimit = 32 << 10
     private static let longestName = 64
 
     /// Nothing hidden, and nothing in another folder.

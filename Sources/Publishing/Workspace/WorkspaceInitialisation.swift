@@ -17,6 +17,7 @@ package struct WorkspaceInitialisation {
     private let onlineKey: PublicKeyFile
     private let onlineKeyPath: FilePath
     private let releaseKey: MachineKey?
+    private let log: NewLog?
 
     /// What should be said to the person, though nothing is wrong.
     package let warnings: [String]
@@ -26,11 +27,15 @@ package struct WorkspaceInitialisation {
     /// - Parameters:
     ///   - onlineKeyPath: where the secret half is on this machine; an absolute path.
     ///   - releaseKey: what signs archives for everyone without these tools; nil: nothing does.
+    ///   - log: what is published in, and who watches it; nil: nothing, and nobody.
     package init(
         workspace: Workspace, product: ProductName, channels: [ChannelName], keyholders: [PublicKeyFile],
-        threshold: Int, onlineKey: PublicKeyFile, onlineKeyPath: FilePath, releaseKey: MachineKey? = nil
+        threshold: Int, onlineKey: PublicKeyFile, onlineKeyPath: FilePath, releaseKey: MachineKey? = nil,
+        log: NewLog? = nil
     ) throws(PublishingFault) {
-        try Self.check(keyholders, threshold, [onlineKey] + [releaseKey?.publicHalf].compactMap(\.self))
+        try Self.check(
+            keyholders, threshold,
+            [onlineKey] + [releaseKey?.publicHalf, log?.key.publicHalf].compactMap(\.self))
         for (index, channel) in channels.enumerated() where channels[..<index].contains(channel) {
             throw PublishingFault(.unknownChannel, found: "\"\(channel)\" twice", expected: "each channel once")
         }
@@ -40,10 +45,13 @@ package struct WorkspaceInitialisation {
         self.onlineKey = onlineKey
         self.onlineKeyPath = onlineKeyPath
         self.releaseKey = releaseKey
+        self.log = log
         policy = Policy(
             product: product, channels: channels, keyholders: keyholders.map { "\($0.name)" }, threshold: threshold,
-            onlineKey: "\(onlineKey.name)", releaseKey: releaseKey.map { "\($0.publicHalf.name)" })
-        warnings = KeyholderWarnings.about(policy.keyholderRules)
+            onlineKey: "\(onlineKey.name)", releaseKey: releaseKey.map { "\($0.publicHalf.name)" }, log: log?.policy)
+        let keys =
+            keyholders.map(\.publicKey) + [onlineKey.publicKey, releaseKey?.publicHalf.publicKey].compactMap(\.self)
+        warnings = KeyholderWarnings.about(policy.keyholderRules) + WitnessWarnings.about(try log?.check(besides: keys))
     }
 
     private static func check(
@@ -73,11 +81,16 @@ package struct WorkspaceInitialisation {
     /// Throws `.workspaceExists` when there is one already; then nothing was changed.
     package func run(now: Date) throws {
         try checkFree()
+        try log?.key.checkIsNew(storage: workspace.storage)
         let storage = workspace.storage
         for folder in [workspace.keys, workspace.releases, workspace.staged] { try storage.makeDirectory(folder) }
         try workspace.checkHoldsNoSecretKey()
         let lock = try workspace.lock()
         defer { withExtendedLifetime(lock) {} }
+        if let log, let wish = policy.log {
+            try log.key.save(for: workspace)
+            try workspace.writeWitnesses(log.witnesses, wish)
+        }
         for file in keyholders + machineKeys {
             try storage.write(file.encoded, to: workspace.publicKey("\(file.name)"))
         }
@@ -105,7 +118,8 @@ package struct WorkspaceInitialisation {
     /// Keeps secrets and this machine's notes out of a git repository, unless somebody has decided already.
     private func writeIgnoreFiles() throws {
         let keys = "# Only public halves: a secret key stays out, whatever it is called.\n*\n!.gitignore\n!*.pub\n"
-        try writeIfAbsent(keys + "!policy.yaml\n!root.json\n", to: workspace.keys.appending(".gitignore"))
+        let policies = "!policy.yaml\n\(WitnessPolicyFile.letsIn)\n!root.json\n"
+        try writeIfAbsent(keys + policies, to: workspace.keys.appending(".gitignore"))
         let staged = "# What one run of one machine leaves here.\n/.lock\n/packing/\n"
         try writeIfAbsent(staged, to: workspace.staged.appending(".gitignore"))
     }
@@ -115,12 +129,15 @@ package struct WorkspaceInitialisation {
         try workspace.storage.write(Array(text.utf8), to: path)
     }
 
-    private var machineKeys: [PublicKeyFile] { [onlineKey] + [releaseKey?.publicHalf].compactMap(\.self) }
+    private var machineKeys: [PublicKeyFile] {
+        [onlineKey] + [releaseKey?.publicHalf, log?.key.publicHalf].compactMap(\.self)
+    }
 
     private func firstMetadata(now: Date) throws -> [StagedRole] {
         let keyring = try Keyring(policy, new: keyholders + machineKeys, workspace: workspace)
         let nothing = Staging(published: PublishedMetadata(), roles: [])
-        return try ProposalPlan(policy, keyring: keyring, staging: nothing, renewal: .none, now: now).steps.map(
-            \.staged)
+        return try ProposalPlan(
+            policy, keyring: keyring, witnesses: log?.witnesses, staging: nothing, renewal: .none, now: now
+        ).steps.map(\.staged)
     }
 }

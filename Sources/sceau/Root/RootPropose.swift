@@ -50,15 +50,46 @@ struct RootPropose: ParsableCommand {
     @Option(help: ArgumentHelp("The key that signs archives for everyone without Sceau.", valueName: "file.pub"))
     var releaseKey: FilePath?
 
+    @Option(
+        help: ArgumentHelp(
+            "Who watches the transparency log: tlog-policy text without its log line. The first begins a log.",
+            valueName: "file"))
+    var witnessPolicy: FilePath?
+
+    @Flag(help: "No log and no witnesses any more: instances then refuse everything that is published.")
+    var noWitnessPolicy = false
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The key of a new log, in place of the one there is: its public half, or on the machine that publishes the \
+            secret one, which is made when it is not there.
+            """, valueName: "file"))
+    var newLogKey: FilePath?
+
+    @Option(help: ArgumentHelp("The name of a log that begins (default: one that no other has).", valueName: "name"))
+    var logOrigin: String?
+
+    @OptionGroup var logKeyOptions: NewLogKeyOptions
+
     @OptionGroup var json: JSONOption
 
+    func validate() throws {
+        guard !noWitnessPolicy || (witnessPolicy == nil && newLogKey == nil && logOrigin == nil) else {
+            throw ValidationError("--no-witness-policy excludes --witness-policy, --new-log-key and --log-origin")
+        }
+    }
+
     func run() throws {
+        var logKey: NewLogKey?
         let result = try stating("nothing was staged") {
             let proposal = RootProposal(workspace: workspace.workspace, now: SystemClock.now())
-            return try proposal.propose(request())
+            let request = try request()
+            logKey = request.logKey
+            return try proposal.propose(request)
         }
         for warning in result.warnings { try StandardError.print("sceau: warning: \(warning)") }
-        try json.print(result.report, orText: result.text)
+        try json.print(result.report, orText: (logKey?.text ?? []) + result.text)
     }
 
     private func request() throws -> ProposalRequest {
@@ -71,12 +102,45 @@ struct RootPropose: ParsableCommand {
         request.channels = try typed { try addChannel.map { try ChannelName(ByteString($0)) } }
         request.renew = renew
         request.releaseKey = try releaseKey.map { try keys.loadPublicHalf($0) }
+        request.witnesses = try witnessPolicy.map { try Workspace.loadWitnesses($0) }
+        request.removesWitnesses = noWitnessPolicy
+        request.logOrigin = try logOrigin.map { origin in try typed { try LogOrigin(ByteString(origin)) } }
+        request.logKey = try newLog(workspace.workspace)
         if let onlineKey {
             request.onlineKey = try keys.loadPublicHalf(onlineKey)
             let isPublic = (try? keys.loadPublicKeyFile(onlineKey)) != nil
             request.onlineKeyPath = isPublic ? nil : try .absolute(onlineKey)
         }
         return request
+    }
+}
+
+extension RootPropose {
+    /// The key of the log that is to begin; nil when none is to.
+    private func newLog(_ workspace: Workspace) throws -> NewLogKey? {
+        guard newLogKey != nil || witnessPolicy != nil else { return nil }
+        try workspace.check()
+        let policy = try workspace.loadPolicy()
+        let online = try workspace.rememberedOnlineKey()
+        let name = { try workspace.freeLogKeyName(policy.product) }
+        guard let newLogKey else {
+            guard policy.log == nil else { return nil }
+            guard let online else {
+                throw PublishingFault(
+                    .noLogKey,
+                    hint: "do this on the machine that publishes, or name the log's public key with --new-log-key"
+                )
+            }
+            let path = FilePath.logKey(policy.product, besideOnlineKey: online.path)
+            let key = try logKeyOptions.load(path, name: name, online: online.holding)
+            try key.checkBelongs(to: workspace)
+            return key
+        }
+        let keys = KeyStorage(DurableStorage())
+        if (try? keys.loadPublicKeyFile(newLogKey)) != nil {
+            return NewLogKey(try keys.loadPublicHalf(newLogKey), at: nil)
+        }
+        return try logKeyOptions.load(.absolute(newLogKey), name: name, online: online?.holding)
     }
 }
 

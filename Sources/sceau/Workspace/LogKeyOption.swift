@@ -56,4 +56,16 @@ struct LogPassphraseOption: ParsableArguments {
         }
         return try PassphraseSource.ask("passphrase for \(name)")
     }
+
+    /// The passphrase of a key that is being made: asked for twice.
+    func loadNew(for name: KeyName) throws -> SecretBytes {
+        var option = PassphraseOption()
+        option.file = logPassphraseFile
+        guard logPassphraseFile != nil || Terminal.canAsk else {
+            throw CommandFault(
+                .notATerminal, found: "no passphrase for \(name)",
+                hint: "give --log-passphrase-file FILE ('-' is standard input), or --log-unencrypted")
+        }
+        return try option.loadNew(for: name)
+    }
 }

@@ -31,6 +31,7 @@ struct StatusCommand: ParsableCommand {
 extension WorkspaceStatus {
     fileprivate var text: [String] {
         var lines = ["product \(product)"]
+        if let rule = transparency.rule { lines.append("log \(rule.log), witnesses: \(rule.quorum)") }
         for warning in warnings {
             let remedy = warning.remedy.map { ": \($0)" } ?? ""
             lines.append("\(warning.isUrgent ? "WARNING" : "warning"): \(warning.text)\(remedy)")
@@ -61,7 +62,7 @@ extension WorkspaceStatus {
                     ]
                 }),
             "releases": .array(releases.map { .object(ReleaseTable.report($0)) }),
-            "staged": review.map { .object($0.report) } ?? .null,
+            "transparency": .object(transparency.report), "staged": review.map { .object($0.report) } ?? .null,
         ]
     }
 }

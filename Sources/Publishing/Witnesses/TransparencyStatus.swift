@@ -1,0 +1,83 @@
+import CanonicalJSON
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Signatures
+import SystemPackage
+import TUF
+import TransparencyLog
+
+/// What the published roots say about the log and its witnesses.
+package struct TransparencyStatus: Sendable {
+    /// An earlier root's policy that instances ask for besides the newest: what came after it asks for less.
+    package struct Older: Sendable {
+        package let rule: WitnessingRule
+        /// The root that weakened it.
+        package let rootVersion: Int
+        /// Until when; nil when that cannot be told, since the root's proof is not there.
+        package let until: Date?
+    }
+
+    /// Of the newest root; nil when it names none that can be read.
+    package let rule: WitnessingRule?
+    package let older: [Older]
+
+    static func load(_ workspace: Workspace, _ published: PublishedMetadata, now: Date) throws -> TransparencyStatus {
+        let policies = published.roots.map { $0.content.readableWitnessPolicy }
+        var older: [Older] = []
+        for (index, root) in published.roots.enumerated().dropFirst() {
+            guard let old = policies[index - 1], policies[index]?.isWeaker(than: old) ?? true else { continue }
+            let until = try workspace.endOfNotice(root, from: old, to: policies[index])
+            guard until.map({ $0 > now }) ?? (index == policies.count - 1) else { continue }
+            older.append(
+                Older(rule: WitnessingRule(old), rootVersion: root.content.header.version, until: until))
+        }
+        return TransparencyStatus(rule: policies.last.flatMap { $0 }.map { WitnessingRule($0) }, older: older)
+    }
+}
+
+extension Workspace {
+    /// When a weakening by `root` counts: what every instance finds out by its proof. Nil when there is none that holds.
+    fileprivate func endOfNotice(
+        _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?
+    ) throws -> Date? {
+        let path = releases.appending("log").appending("proofs")
+            .appending("\(Digest.sha256(of: root.bytes).hex).tlog-proof")
+        guard let proof = try storage.readIfPresent(path, limit: TlogProof.byteLimit) else { return nil }
+        var gate = RootGate()
+        do {
+            try gate.pass(root.bytes, version: root.content.header.version, from: old, to: new, proof: proof)
+        } catch { return nil }
+        return gate.older.first?.until
+    }
+}
+
+extension TransparencyStatus {
+    /// What should be seen to: whether there is a policy, what it lacks, and what is under way.
+    func warnings(_ staging: Staging) -> [StatusWarning] {
+        guard let root = staging.published.root?.content else { return [] }
+        var warnings: [StatusWarning] = []
+        if rule == nil {
+            let isUnreadable = root.extra[Root.witnessPolicyField] != nil
+            let isStaged = staging.staged(.root)?.rootContent?.readableWitnessPolicy != nil
+            warnings.append(
+                Self.warning(
+                    "root names \(isUnreadable ? "a witness policy that cannot be read" : "no witness policy"): instances "
+                        + "refuse everything, unless they are told to do without transparency",
+                    remedy: isStaged
+                        ? "sign and publish what is staged"
+                        : "sceau root propose --witness-policy FILE, then sign and publish"))
+        }
+        warnings += older.map { older in
+            let end = older.until.map { "until \(UTCTime.encode($0))" } ?? "until seven days after it is public"
+            return Self.warning(
+                "root version \(older.rootVersion) asks witnesses for less than the one before: \(end) instances ask for "
+                    + "the former quorum too (\(older.rule.quorum))", time: older.until)
+        }
+        return warnings + WitnessWarnings.about(staging.witnessPolicy).map { Self.warning($0) }
+    }
+
+    private static func warning(_ text: String, time: Date? = nil, remedy: String? = nil) -> StatusWarning {
+        StatusWarning(kind: .transparency, role: .root, time: time, text: text, remedy: remedy)
+    }
+}

@@ -14,5 +14,5 @@ struct SceauAudit: ParsableCommand {
         discussion:
             "Exit status: 0 nothing is wrong, 1 not everything could be checked, 3 something is wrong, 64 wrong usage.",
         version: Tool.versionLine("sceau-audit"),
-        subcommands: [Verify.self, WitnessCommand.self])
+        subcommands: [Verify.self, FollowCommand.self, ProofCommand.self, WitnessCommand.self])
 }

@@ -73,18 +73,39 @@ final class LoggedFolder {
         log: LogSimulator = LogSimulator(), _ bend: (LoggedFolder, Int) throws -> Void = { _, _ in }
     ) throws -> LoggedFolder {
         let made = try LoggedFolder(log: log)
-        let published = made.published
         for state in 1...3 {
-            if state == 3 { try published.nextRoot() }
-            if state > 1 {
-                published.channel.header.version += 1
-                try published.addRelease("1.\(state - 2)")
-            }
+            try made.prepare(state)
             try bend(made, state)
-            try published.publish()
+            try made.published.publish()
             try made.publishLog()
         }
         return made
+    }
+
+    /// The first two of these.
+    static func twoStates(log: LogSimulator = LogSimulator()) throws -> LoggedFolder {
+        let made = try LoggedFolder(log: log)
+        for state in 1...2 {
+            try made.prepare(state)
+            try made.published.publish()
+            try made.publishLog()
+        }
+        return made
+    }
+
+    /// What is new in state 1, 2 or 3.
+    func prepare(_ state: Int) throws {
+        if state == 3 { try published.nextRoot() }
+        guard state > 1 else { return }
+        published.channel.header.version += 1
+        try published.addRelease("1.\(state - 2)")
+    }
+
+    /// The third state.
+    func publishThird() throws {
+        try prepare(3)
+        try published.publish()
+        try publishLog()
     }
 }
 

@@ -11,7 +11,12 @@ enum CachePolicy {
     /// Answers that are not a file. The next version of a role is missing until it is published.
     static let failure = "no-cache"
 
+    /// The log's checkpoint: what was published a moment ago must not be missing from what a client goes by.
+    static let freshest = "public, max-age=5"
+
     static func of(_ file: PublishedFile) -> String {
+        if LogPath.isCheckpoint(file.path) { return freshest }
+        if LogPath.isTile(file.path) { return immutable }
         let name = file.name
         if name.elementsEqual("timestamp.json".utf8) { return fresh }
         return isVersioned(name) || isHashed(name, file) ? immutable : short
@@ -30,4 +35,12 @@ enum CachePolicy {
         let prefix = Array((file.digest.hex + ".").utf8)
         return name.starts(with: prefix) && name.count > prefix.count
     }
+}
+
+/// Files of the transparency log (C2SP tlog-tiles), by their path in the published folder.
+enum LogPath {
+    static func isCheckpoint(_ path: ByteString) -> Bool { path == "log/checkpoint" }
+
+    /// Tiles of hashes and bundles of entries, full and partial: all are named by the part of the tree they hold.
+    static func isTile(_ path: ByteString) -> Bool { path.bytes.starts(with: "log/tile/".utf8) }
 }

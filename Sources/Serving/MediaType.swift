@@ -1,6 +1,9 @@
-/// The `Content-Type` of a file, from its name alone: nothing is guessed from content, and `nosniff` keeps browsers from it.
+/// The `Content-Type` of a file, from its path alone: nothing is guessed from content, and `nosniff` keeps browsers from it.
 enum MediaType {
-    static func of(name: ArraySlice<UInt8>) -> String {
+    static func of(_ file: PublishedFile) -> String {
+        // A checkpoint's name is the log format's; tiles have none that says anything.
+        if LogPath.isCheckpoint(file.path) { return text }
+        let name = file.name
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return unknown }
         return types[String(decoding: name[(dot + 1)...], as: UTF8.self)] ?? unknown
     }
@@ -17,6 +20,7 @@ enum MediaType {
         "minisig": text,
         "mtree": text,
         "svg": "image/svg+xml",
+        "tlog-proof": text,
         "txt": text,
         "xml": "application/xml",
         "zst": "application/zstd",

@@ -64,7 +64,7 @@ package struct ResponseHead: Equatable, Sendable {
 
     private static func description(of file: PublishedFile) -> [String] {
         validators(of: file) + [
-            "Content-Type: \(MediaType.of(name: file.name))", "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes",
+            "Content-Type: \(MediaType.of(file))", "X-Content-Type-Options: nosniff", "Accept-Ranges: bytes",
         ]
     }
 }

@@ -57,6 +57,10 @@ struct ResponseHeadTests {
             ("notes.md", "text/markdown; charset=utf-8"), ("a.txt", "text/plain; charset=utf-8"),
             ("json", "application/octet-stream"), ("a.exe", "application/octet-stream"),
             ("a.json/b", "application/octet-stream"), ("a.", "application/octet-stream"),
+            ("log/checkpoint", "text/plain; charset=utf-8"), ("checkpoint", "application/octet-stream"),
+            ("log/proofs/00ff.tlog-proof", "text/plain; charset=utf-8"), ("log/tile/0/000", "application/octet-stream"),
+            ("log/tile/0/x001/234.p/5", "application/octet-stream"),
+            ("log/tile/entries/000.p/255", "application/octet-stream"),
         ])
     func types(path: String, type: String) throws {
         #expect(try head(.whole(0), path).contains("\r\nContent-Type: \(type)\r\n"))
@@ -70,9 +74,17 @@ struct ResponseHeadTests {
             ("targets/\(Digest.sha256(of: []).hex).a", false), ("metadata/root.json", false),
             ("metadata/1.json", false), ("metadata/.json", false), ("1.2.tar", false), ("1.html", false),
             ("\(digest.hex).d/index.html", false), ("metadata/timestamp.json", false),
+            ("log/tile/0/000", true), ("log/tile/1/x001/234.p/5", true), ("log/tile/entries/000", true),
+            ("log/tile/entries/000.p/255", true), ("log/checkpoint", false), ("log/tile", false),
+            ("log/proofs/00ff.tlog-proof", false), ("tile/0/000", false),
         ])
     func caching(path: String, isImmutable: Bool) throws {
         let text = try head(.whole(0), path)
         #expect(text.contains("max-age=31536000, immutable") == isImmutable)
+    }
+
+    @Test("let caches keep the log's checkpoint for seconds only")
+    func checkpoint() throws {
+        #expect(try head(.whole(0), "log/checkpoint").contains("\r\nCache-Control: public, max-age=5\r\n"))
     }
 }

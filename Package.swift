@@ -172,6 +172,12 @@ let testTargets: [Target] = [
             "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "TransparencyLog",
             "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ]),
+    tests(
+        "WitnessingTests",
+        [
+            "Witnessing", "WitnessHTTP", "StaticHTTP", "Publishing", "Transport", "TransparencyLog", "SecretKeys",
+            "Signatures", "DurableStorage", "Primitives", "TestSupport", systemPackage,
+        ] + nio),
     tests("TransparencyLogTests", ["TransparencyLog", "TestSupport", "Signatures", "Primitives", systemPackage]),
     tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
     tests(

@@ -48,7 +48,7 @@ final class TestServer {
     var address: ListenAddress { server.addresses[0] }
 
     func client(receiveBuffer: CInt? = nil) throws -> RawClient {
-        try RawClient(address, receiveBuffer: receiveBuffer)
+        try RawClient(host: address.host, port: address.port, receiveBuffer: receiveBuffer)
     }
 
     /// A folder `Releases` with a little of everything, and a secret beside it.

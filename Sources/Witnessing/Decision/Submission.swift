@@ -30,6 +30,9 @@ struct Submission {
 
     /// Throws a 404, 403 or 400, in this order: who is not known learns nothing else.
     init(decoding body: [UInt8], logs: [ByteString: NoteKey]) throws(Refusal) {
+        guard body.count <= AddCheckpointRequest.byteLimit else {
+            throw Refusal(400, "more than \(AddCheckpointRequest.byteLimit) bytes")
+        }
         let note = try Self.note(in: body)
         let origin = ByteString(Array(note.text.prefix { $0 != UInt8(ascii: "\n") }))
         guard let log = logs[origin] else { throw Refusal(404, "unknown log") }

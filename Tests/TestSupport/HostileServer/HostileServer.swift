@@ -20,6 +20,8 @@ package final class HostileServer: Sendable {
         package let path: String
         /// Every line after the request line, in order.
         package let headerLines: [String]
+        /// What came with a `Content-Length`.
+        package let body: [UInt8]
 
         /// The value of a header field, by lower-case name.
         package func header(_ name: String) -> String? {

@@ -9,7 +9,7 @@ struct ServerConnection {
         self.descriptor = descriptor
     }
 
-    /// The next request, or nil when the client has gone. No body is read: nobody sends one here.
+    /// The next request, or nil when the client has gone.
     func readRequest() -> HostileServer.Request? {
         var bytes: [UInt8] = []
         // A byte at a time is slow and right: what follows belongs to the next request.
@@ -32,7 +32,11 @@ struct ServerConnection {
         var lines = String(decoding: bytes.dropLast(4), as: UTF8.self).split(separator: "\r\n").map(String.init)
         let parts = lines.removeFirst().split(separator: " ")
         guard parts.count == 3 else { return nil }
-        return HostileServer.Request(method: String(parts[0]), path: String(parts[1]), headerLines: lines)
+        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
+            .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) }
+        guard let body = length.map({ receive(min($0, 1 << 20)) }) ?? [] else { return nil }
+        return HostileServer.Request(
+            method: String(parts[0]), path: String(parts[1]), headerLines: lines, body: body)
     }
 
     /// The rest of a SOCKS 5 greeting and of a request by host name (RFC 1928); any other kind of address is refused.

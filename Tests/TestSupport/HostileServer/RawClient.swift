@@ -1,30 +1,28 @@
 import Foundation
-import Glibc
-import StaticHTTP
-import Testing
+internal import Glibc
 
 /// A client that sends exactly the bytes a test gives it, and says exactly what came back.
 ///
 /// Blocks; gives up after ten seconds, so that a server that never answers fails the test instead of hanging it.
-final class RawClient {
-    struct Response: Equatable {
-        var status: Int
+package final class RawClient {
+    package struct Response: Equatable {
+        package var status: Int
         /// Status line and fields, without the date.
-        var head: String
-        var body: [UInt8]
+        package var head: String
+        package var body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    struct Unreadable: Error {
-        let received: String
+    package struct Unreadable: Error {
+        package let received: String
     }
 
     private let descriptor: CInt
     private var buffer: [UInt8] = []
 
     /// `receiveBuffer`: bytes the kernel keeps for us, for a client that does not read.
-    init(_ address: ListenAddress, receiveBuffer: CInt? = nil) throws {
+    package init(host: String = "127.0.0.1", port: Int, receiveBuffer: CInt? = nil) throws {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
@@ -34,8 +32,8 @@ final class RawClient {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
-        name.sin_port = in_port_t(address.port).bigEndian
-        inet_pton(AF_INET, address.host, &name.sin_addr)
+        name.sin_port = in_port_t(port).bigEndian
+        inet_pton(AF_INET, host, &name.sin_addr)
         let status = withUnsafePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -53,16 +51,16 @@ final class RawClient {
 
     private var isClosed = false
 
-    func close() {
+    package func close() {
         if !isClosed { Glibc.close(descriptor) }
         isClosed = true
     }
 
-    func send(_ text: String) {
+    package func send(_ text: String) {
         send(Array(text.utf8))
     }
 
-    func send(_ bytes: [UInt8]) {
+    package func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -73,23 +71,23 @@ final class RawClient {
         }
     }
 
-    func get(_ path: String, _ fields: String = "") throws -> Response {
+    package func get(_ path: String, _ fields: String = "") throws -> Response {
         send("GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n")
         return try response()
     }
 
-    func endInput() {
+    package func endInput() {
         shutdown(descriptor, CInt(SHUT_WR))
     }
 
     /// Whether there is nothing to read for `milliseconds`.
-    func staysSilent(for milliseconds: CInt) -> Bool {
+    package func staysSilent(for milliseconds: CInt) -> Bool {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return buffer.isEmpty && Glibc.poll(&poll, 1, milliseconds) == 0
     }
 
     /// The next answer, read as its own head says. `withoutBody`: it answers a HEAD.
-    func response(withoutBody: Bool = false) throws -> Response {
+    package func response(withoutBody: Bool = false) throws -> Response {
         while separator == nil, receive() {}
         guard let separator else { throw Unreadable(received: String(decoding: buffer, as: UTF8.self)) }
         let head = String(decoding: buffer[..<separator], as: UTF8.self)
@@ -106,7 +104,7 @@ final class RawClient {
     }
 
     /// All that comes until the server closes.
-    func untilClosed() -> [UInt8] {
+    package func untilClosed() -> [UInt8] {
         while receive() {}
         defer { buffer = [] }
         return buffer

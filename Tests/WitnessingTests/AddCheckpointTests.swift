@@ -95,7 +95,7 @@ struct AddCheckpointTests {
         let bench = try Bench()
         let witness = try bench.witness()
         let good = bench.request(0, 5)
-        for index in good.indices.dropFirst(7) {
+        for index in stride(from: 7, to: good.count, by: 2) {
             var bad = good
             bad[index] ^= 1
             #expect([400, 403, 404].contains(witness.addCheckpoint(bad).status), "byte \(index)")

@@ -34,7 +34,7 @@ struct ServerConnection {
         guard parts.count == 3 else { return nil }
         let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
             .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) }
-        guard let body = length.map({ receive(min($0, 1 << 20)) }) ?? [] else { return nil }
+        guard let body = length.map({ $0 == 0 ? [] : receive(min($0, 1 << 20)) }) ?? [] else { return nil }
         return HostileServer.Request(
             method: String(parts[0]), path: String(parts[1]), headerLines: lines, body: body)
     }

@@ -26,6 +26,11 @@ package struct WitnessKey: Sendable {
         noteKey = try NoteKey(name: name, kind: .witness, publicKey: signer.publicKey.material)
     }
 
+    /// Throws `log/malformed-key` unless `name` can stand in a note.
+    package static func check(name: ByteString) throws(LogFault) {
+        _ = try NoteKey(name: name, kind: .witness, publicKey: [UInt8](repeating: 0, count: Ed25519.publicKeyByteCount))
+    }
+
     /// `name` nil: the name in the key file. Throws `KeyFault`, `LogFault` and `StorageFault`.
     package static func load(
         _ path: FilePath, name: ByteString?, passphrase: PassphraseSource, storage: DurableStorage

@@ -69,6 +69,7 @@ struct WitnessCommand: ParsableCommand {
         WitnessKey.protectProcess()
         let storage = DurableStorage()
         let name = name.map { ByteString($0) }
+        if let name { try typed { try WitnessKey.check(name: name) } }
         if showKey {
             let key = try WitnessKey.loadPublicHalf(key, name: name, storage: storage)
             return try StandardOutput.print("\(key.vkey)")

@@ -99,9 +99,13 @@ struct LogLook {
         var check = try begin(note, rules, remembered.state)
         outcome.isTrustworthy = outcome.doubts.isEmpty && check.doubts.isEmpty
         outcome.doubts += check.doubts
-        while let part = check.next { try read(part, &check, &outcome.log.memory) }
-        do { try check.finish() } catch {
-            guard error.code == .wrongRoot, isFork(check) else { throw error }
+        do {
+            while let part = check.next { try read(part, &check, &outcome.log.memory) }
+            try check.finish()
+        } catch {
+            // Of a log that was rewritten entries do not begin where they did. That is worse than a file that is damaged or
+            // not there, and no reason to excuse it as such.
+            guard isFork(check) else { throw error }
             throw try LogFork(remembered.state, check.checkpoint)
         }
         outcome.check = check

@@ -2,6 +2,7 @@ import DurableStorage
 import FoundationEssentials
 import Primitives
 import Releases
+import Signatures
 import TUF
 import TestSupport
 import Testing

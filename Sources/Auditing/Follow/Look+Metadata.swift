@@ -84,16 +84,16 @@ extension Look {
         }
     }
 
-    /// What a channel lists; a release in an archive was logged by its channel, or is older than the log.
+    /// Every release is logged under its channel's role, whichever role lists it: one that moves to an archive is no
+    /// second one.
     private func judgeReleases(of metadata: Verified<Targets>) {
         for (path, file) in metadata.content.targets.sorted(by: { $0.key < $1.key }) {
             let parts = path.bytes.split(separator: UInt8(ascii: "/")).map { ByteString(Array($0)) }
-            guard parts.count == 4, parts[3] == "release.json", let digest = file.facts.sha256,
-                metadata.role.text == ByteString("\(parts[0])-\(parts[1])")
-            else { continue }
-            let subject = "release \(metadata.role) \(parts[2])"
+            guard parts.count == 4, parts[3] == "release.json", let digest = file.facts.sha256 else { continue }
+            let role = ByteString("\(parts[0])-\(parts[1])")
+            let subject = "release \(role) \(parts[2])"
             do {
-                let verdict = try state.log.ledger.compare(release: parts[2], of: metadata.role.text, digest)
+                let verdict = try state.log.ledger.compare(release: parts[2], of: role, digest)
                 if case .unlogged = verdict { ring(.unlogged, about: subject, found: subject, at: source.name) }
             } catch {
                 ring(.secondContent, about: subject, found: error.found, expected: error.expected, at: subject)

@@ -32,7 +32,12 @@ extension Look {
     }
 
     private func judgeMirror(_ mirror: Seen) {
-        guard mirror.head.size > servedSize else { return compareOlder(mirror) }
+        guard mirror.head.size > servedSize else {
+            if mirror.head.size < servedSize {
+                notes.append("mirror \(mirror.place) is behind: \(mirror.head.size) of \(servedSize) entries")
+            }
+            return compareOlder(mirror)
+        }
         ring(
             .mirrorDiffers, about: mirror.place, found: "\(mirror.head.size) entries",
             expected: "\(servedSize), as \(source.name) has", at: mirror.place)

@@ -28,11 +28,7 @@ package final class Witness: Sendable {
         limits: WitnessLimits = WitnessLimits(), clock: @escaping @Sendable () -> Date,
         report: @escaping @Sendable (WitnessEvent) -> Void
     ) throws {
-        guard !keys.isEmpty else { throw WitnessFault(.noLogs) }
-        for log in keys where log.kind != .log { throw WitnessFault(.notALog, found: "\(log)") }
-        for (index, log) in keys.enumerated() where keys[..<index].contains(where: { $0.name == log.name }) {
-            throw WitnessFault(.twice, found: "\(log.name)")
-        }
+        try Self.check(logs: keys)
         let state = try WitnessState(folder, marker: marker, key: key.noteKey, logs: keys, storage: storage)
         let logs = try keys.map { try WitnessedLog($0, key: key, storage: state, limits: limits, report: report) }
         noteKey = key.noteKey
@@ -40,6 +36,15 @@ package final class Witness: Sendable {
         self.logs = Dictionary(logs.map { ($0.log.name, $0) }) { first, _ in first }
         monitored = Dictionary(logs.map { (Self.monitoringName($0.log.name), $0) }) { first, _ in first }
         self.clock = clock
+    }
+
+    /// Throws `WitnessFault` (usage) unless these are keys of logs, at least one, each origin once.
+    package static func check(logs keys: [NoteKey]) throws(WitnessFault) {
+        guard !keys.isEmpty else { throw WitnessFault(.noLogs) }
+        for log in keys where log.kind != .log { throw WitnessFault(.notALog, found: "\(log)") }
+        for (index, log) in keys.enumerated() where keys[..<index].contains(where: { $0.name == log.name }) {
+            throw WitnessFault(.twice, found: "\(log.name)")
+        }
     }
 
     /// The file beside a key that says which state it belongs to.

@@ -78,7 +78,9 @@ struct WitnessCommand: ParsableCommand {
         let addresses = try (listen.isEmpty ? ["127.0.0.1:8081"] : listen).map { text throws in
             try ListenAddress(text)
         }
+        // Before anybody is asked for a passphrase.
         let logs = try LogKeys.load(log, storage: storage)
+        try Witness.check(logs: logs)
         let witnessKey = try WitnessKey.load(key, name: name, passphrase: passphrase, storage: storage)
         var limits = WitnessLimits()
         limits.growthsPerDay = perDay

@@ -49,9 +49,7 @@ struct DurabilityTests {
         #expect(stops >= 4)
     }
 
-    @Test(
-        "at its first start begins again and watches its logs",
-        arguments: [FaultyStorage.Loss.nothing, .everythingUnflushed])
+    @Test("at its first start begins again and watches its logs", arguments: [FaultyStorage.Loss.everythingUnflushed])
     func firstStart(loss: FaultyStorage.Loss) throws {
         try FaultyStorage.crashAtEveryEffect(losing: loss, in: TemporaryFolder.inMemory) { storage, folder in
             _ = try Bench(folder, entries: 3).witness(storage)

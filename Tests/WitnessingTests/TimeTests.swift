@@ -89,7 +89,7 @@ struct RaceTests {
         for index in 0..<10 { fork.append([UInt8(index)]) }
         let witness = try bench.witness()
         #expect(witness.addCheckpoint(bench.request(0, 10)).status == 200)
-        for size in 11...20 {
+        for size in 11...15 {
             // Whoever won the last round, both go on from a tree that is theirs, or are told so.
             let requests = [bench.request(10, size), bench.request(10, size, of: fork)]
             let fresh = try Bench(entries: 20)

@@ -152,7 +152,7 @@ let testTargets: [Target] = [
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
             "DurableStorage", "Primitives", systemPackage, "Settings", "Auditing", "Archiving",
-            "Compression", "TransparencyLog", "Transport",
+            "Compression", "TransparencyLog", "Transport", "Witnessing",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),

@@ -22,6 +22,11 @@ struct Association {
     /// The name of the key that signs snapshot and timestamp.
     var online = "online"
     var now = Association.now
+    /// Witnesses that do not answer.
+    var absentWitnesses: Set<String> = []
+    /// The log key's file, below `folder`.
+    var logKeyFile = "suite-log.key"
+    let shownToWitnesses = WitnessesAtWork.Shown()
 
     var workspace: Workspace { Workspace(at: folder.path("w"), storage: DurableStorage()) }
     func workspace(_ storage: DurableStorage) -> Workspace { Workspace(at: folder.path("w"), storage: storage) }
@@ -102,12 +107,13 @@ struct Association {
         let publication = try Publication(workspace: workspace(storage), now: now)
         var didPublish = false
         if let unfinished = try publication.unfinished() {
-            try publication.complete(unfinished)
+            try publication.complete(unfinished, log: logPorts(storage: storage))
             didPublish = true
         }
         let staging = try publication.checkStaging()
         guard !staging.roles.isEmpty else { return didPublish }
-        try publication.complete(publication.prepare(staging, signer: key(online)))
+        let ports = logPorts(storage: storage)
+        try publication.complete(publication.prepare(staging, signer: key(online), log: ports), log: ports)
         try checkWithPythonTUF()
         return true
     }
@@ -121,8 +127,9 @@ struct Association {
     @discardableResult
     func refresh() throws -> Publication.Prepared {
         let publication = try Publication(workspace: workspace, now: now)
-        let prepared = try publication.prepareRefresh(signer: key(online))
-        try publication.complete(prepared)
+        let ports = logPorts()
+        let prepared = try publication.prepareRefresh(signer: key(online), log: ports)
+        try publication.complete(prepared, log: ports)
         try checkWithPythonTUF()
         return prepared
     }
@@ -168,6 +175,7 @@ struct Association {
         var copy = Association(folder: other, keys: keys)
         copy.now = now
         copy.online = online
+        copy.logKeyFile = logKeyFile
         return copy
     }
 }

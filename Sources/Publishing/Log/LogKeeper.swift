@@ -88,9 +88,14 @@ package struct LogKeeper {
     /// That the files of the newest tree are at hand, live or pending: without them it could never go live.
     private func checkPending() throws {
         do {
-            try TileHashes(size: state.size) { try file($0.path) }.check(state.edge.head)
-            guard state.size > liveSize else { return }
-            for bundle in try BundleID.needed(from: liveSize, size: state.size) { _ = try file(bundle.path) }
+            let hashes = try hashes()
+            for bundle in try BundleID.needed(from: liveSize, size: state.size) {
+                let entries = try EntryBundle.decode(file(bundle.path), width: bundle.width)
+                for (offset, entry) in entries.enumerated() {
+                    let leaf = try hashes.hash(SubtreeID(level: 0, index: bundle.firstEntry + offset))
+                    guard leaf == MerkleHash.leaf(entry) else { throw LogFault(.wrongRoot, at: "\(bundle.path)") }
+                }
+            }
         } catch let fault as any ReportableFault {
             throw PublishingFault(
                 .logStateDamaged, found: "[\(fault.codeText)] \(fault.message)", at: folder.pending.string)

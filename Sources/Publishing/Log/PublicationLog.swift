@@ -33,17 +33,20 @@ struct PublicationLog {
 
     // MARK: before anything is live
 
-    /// Throws when `contents` could never be logged: to be found out before anything is decided.
-    func check(_ contents: LogContents) throws { _ = try contents.entries(missingIn: keeper.state.ledger) }
+    /// Whether everything is logged already. Throws when `contents` could never be: to be found out before anything is
+    /// decided.
+    func holds(_ contents: LogContents) throws -> Bool {
+        try keeper.state.size > 0 && contents.entries(missingIn: keeper.state.ledger).isEmpty
+    }
 
     /// Appends what is missing and has it cosigned.
     ///
     /// Throws `.noQuorum`, `.forkedLog`, `.loggedOtherwise`; nothing is live then.
     ///
-    /// - Parameter isResumed: the cosignatures of an interrupted run will do if they are not old.
-    mutating func witness(_ contents: LogContents, isResumed: Bool) throws {
+    /// - Parameter isCosigned: cosignatures that are there already, of an interrupted run, will do if they are not old.
+    mutating func witness(_ contents: LogContents, isCosigned: Bool) throws {
         try keeper.append(contents.entries(missingIn: keeper.state.ledger))
-        guard try !(isResumed && isCosignedRecently()) else { return }
+        guard try !(isCosigned && isCosignedRecently()) else { return }
         let checkpoint = try keeper.checkpoint()
         let hashes = try keeper.hashes()
         let size = checkpoint.head.size

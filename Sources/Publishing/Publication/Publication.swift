@@ -36,12 +36,15 @@ package struct Publication {
         let published: PublishedMetadata
         /// Whether an earlier run had decided upon it.
         package let isResumed: Bool
+        /// Whether recent cosignatures of an earlier run, or of this one, will do.
+        var isCosigned: Bool
         package let report: PublicationReport
 
         init(_ set: PublicationSet, over published: PublishedMetadata, isResumed: Bool) throws {
             self.set = set
             self.published = published
             self.isResumed = isResumed
+            isCosigned = isResumed
             root = set.signedRoles.isEmpty ? nil : try set.root(over: published)
             report = try PublicationReport(set, over: published)
         }
@@ -132,8 +135,15 @@ package struct Publication {
         }
         try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: now).run()
         try ReleaseCheck(workspace: workspace, published: published).run(set)
-        if let (log, contents) = try log(set, over: published, ports) { try log.check(contents) }
-        let prepared = try Prepared(set, over: published, isResumed: false)
+        var isCosigned = false
+        if let begun = try log(set, over: published, ports), try begun.log.holds(begun.contents) {
+            // A heartbeat signs no new tree: when witnesses are missing there is nothing that would have to be finished.
+            var log = begun.log
+            try log.witness(begun.contents, isCosigned: false)
+            isCosigned = true
+        }
+        var prepared = try Prepared(set, over: published, isResumed: false)
+        prepared.isCosigned = isCosigned
         try set.save(in: workspace.publicationBeingBuilt, storage: storage)
         try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)
         return prepared
@@ -148,7 +158,7 @@ package struct Publication {
     package func complete(_ prepared: Prepared, log ports: LogPorts? = nil) throws {
         let begun = try log(prepared.set, over: prepared.published, ports)
         var log = begun?.log
-        if let begun { try log?.witness(begun.contents, isResumed: prepared.isResumed) }
+        if let begun { try log?.witness(begun.contents, isCosigned: prepared.isCosigned) }
         try log?.publishFiles()
         let targets = prepared.set.targets
         for target in targets { try goLive(target) }

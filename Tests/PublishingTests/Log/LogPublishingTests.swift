@@ -115,9 +115,9 @@ import TransparencyLog
         var association = try Association()
         try association.release("1.0")
         try association.release("1.1")
-        _ = try association.propose {
+        try association.propose {
             $0.witnesses = Witnesses.two
-            $0.newLogKey = try association.newLogKey()
+            $0.logKey = try association.newLogKey()
         }
         try association.sign("alice", "bob")
         association.now += 60
@@ -165,12 +165,15 @@ import TransparencyLog
         #expect(throws: PublishingFault.self, performing: body)
     }
 
-    @Test(arguments: [FaultyStorage.Loss.nothing, .everythingUnflushed])
-    func `stopped at each durable effect, the log was never signed in two ways, and a second run completes`(
-        _ loss: FaultyStorage.Loss
-    ) throws {
+    /// From the decision on: what comes before knows nothing of the log.
+    @Test func `stopped at each durable effect, the log was never signed in two ways, and a second run completes`()
+        throws
+    {
         let original = try staged()
-        let stops = try FaultyStorage.crashAtEveryEffect(losing: loss, in: TemporaryFolder.inMemory) {
+        let publication = try Publication(workspace: original.workspace, now: original.now)
+        _ = try publication.prepare(
+            publication.checkStaging(), signer: original.key("online"), log: original.logPorts())
+        let stops = try FaultyStorage.crashAtEveryEffect(losing: .everythingUnflushed, in: TemporaryFolder.inMemory) {
             storage, folder in
             try original.copied(to: folder).publish(storage: storage)
         } afterwards: { folder, stop, _ in

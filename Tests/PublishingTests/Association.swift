@@ -103,7 +103,7 @@ struct Association {
 
     /// As `sceau publish` does it. True when something went live.
     @discardableResult
-    func publish(storage: DurableStorage = DurableStorage()) throws -> Bool {
+    func publish(storage: DurableStorage = DurableStorage(), readByPeer: Bool = true) throws -> Bool {
         let publication = try Publication(workspace: workspace(storage), now: now)
         var didPublish = false
         if let unfinished = try publication.unfinished() {
@@ -114,7 +114,7 @@ struct Association {
         guard !staging.roles.isEmpty else { return didPublish }
         let ports = logPorts(storage: storage)
         try publication.complete(publication.prepare(staging, signer: key(online), log: ports), log: ports)
-        try checkWithPythonTUF()
+        if readByPeer { try checkWithPythonTUF() }
         return true
     }
 

@@ -175,12 +175,12 @@ import TransparencyLog
             publication.checkStaging(), signer: original.key("online"), log: original.logPorts())
         let stops = try FaultyStorage.crashAtEveryEffect(losing: .everythingUnflushed, in: TemporaryFolder.inMemory) {
             storage, folder in
-            try original.copied(to: folder).publish(storage: storage)
+            try original.copied(to: folder).publish(storage: storage, readByPeer: false)
         } afterwards: { folder, stop, _ in
             var association = Association(folder: folder, keys: original.keys)
             association.logKeyFile = original.logKeyFile
             let live = try association.liveLog()
-            try association.publish()
+            try association.publish(readByPeer: false)
             let log = try association.liveLog()
             #expect(Array(log.entries.prefix(live.entries.count)) == live.entries, "after stop \(stop)")
             #expect(log.names.suffix(3).first == "release suite-stable 2.0", "after stop \(stop)")
@@ -243,9 +243,10 @@ import TransparencyLog
 
     @Test func `witnesses that were set back are led on from what they still know`() throws {
         let association = try staged()
+        try association.publish()
         let witnesses = association.folder.path("witnesses")
         let backup = try association.copied(to: TemporaryFolder(in: TemporaryFolder.inMemory))
-        try association.publish()
+        try association.release("2.1")
         let storage = DurableStorage()
         try storage.removeTree(witnesses)
         try storage.rename(backup.folder.path("witnesses"), to: witnesses)

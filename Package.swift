@@ -170,7 +170,8 @@ let testTargets: [Target] = [
         "AuditingTests",
         [
             "sceau-audit", "Auditing", "Archiving", "Compression", "Transport", "Releases", "TUF", "TransparencyLog",
-            "Witnessing", "WitnessHTTP", "StaticHTTP", "SecretKeys", "Signatures", "CanonicalJSON", "DurableStorage", "Primitives", "TestSupport", systemPackage,
+            "Witnessing", "WitnessHTTP", "StaticHTTP", "SecretKeys", "Signatures", "CanonicalJSON", "DurableStorage",
+            "Primitives", "TestSupport", systemPackage,
         ]),
     tests(
         "WitnessingTests",

@@ -63,7 +63,7 @@ package struct DurableStorage: Sendable {
         do {
             try announce(.flush(path))
             try file.finish()
-            if isNew { try flushDirectory(path.removingLastComponent()) }
+            if isNew { try flushDirectory(path.folder) }
         } catch {
             // What went wrong first is what a person needs to know.
             try outcome.get()
@@ -91,9 +91,9 @@ package struct DurableStorage: Sendable {
     package func rename(_ from: FilePath, to: FilePath) throws(StorageFault) {
         try announce(.rename(from: from, to: to))
         guard Glibc.rename(from.string, to.string) == 0 else { throw .current("rename", at: to) }
-        try flushDirectory(to.removingLastComponent())
-        if from.removingLastComponent() != to.removingLastComponent() {
-            try flushDirectory(from.removingLastComponent())
+        try flushDirectory(to.folder)
+        if from.folder != to.folder {
+            try flushDirectory(from.folder)
         }
     }
 
@@ -101,9 +101,9 @@ package struct DurableStorage: Sendable {
     package func renameExclusively(_ from: FilePath, to: FilePath) throws(StorageFault) {
         try announce(.rename(from: from, to: to))
         guard sceau_rename_exclusive(from.string, to.string) == 0 else { throw .current("rename", at: to) }
-        try flushDirectory(to.removingLastComponent())
-        if from.removingLastComponent() != to.removingLastComponent() {
-            try flushDirectory(from.removingLastComponent())
+        try flushDirectory(to.folder)
+        if from.folder != to.folder {
+            try flushDirectory(from.folder)
         }
     }
 
@@ -116,7 +116,7 @@ package struct DurableStorage: Sendable {
             }
             return
         }
-        let parent = path.removingLastComponent()
+        let parent = path.folder
         if !parent.isEmpty { try makeDirectory(parent, mode: mode) }
         try announce(.makeDirectory(path))
         if mkdir(path.string, mode.rawValue) == 0 {
@@ -147,10 +147,10 @@ package struct DurableStorage: Sendable {
     }
 
     private func temporaryPath(for path: FilePath) throws(StorageFault) -> FilePath {
-        guard let name = path.lastComponent else {
+        guard let name = path.fileName else {
             throw StorageFault(.failed, found: "a path without a file name", at: path.string)
         }
-        return path.removingLastComponent().appending(".\(name.string).tmp")
+        return path.folder.appending(".\(name).tmp")
     }
 }
 

@@ -8,7 +8,7 @@ extension DurableStorage {
         guard try info(path) != nil else { return }
         try announce(.remove(path))
         guard unlink(path.string) == 0 || errno == ENOENT else { throw .current("unlink", at: path) }
-        try flushDirectory(path.removingLastComponent())
+        try flushDirectory(path.folder)
     }
 
     /// Removes a tree, whatever bytes its names are made of; nothing happens when there is none. Links are removed,
@@ -22,7 +22,7 @@ extension DurableStorage {
         } else {
             guard unlink(path.string) == 0 else { throw .current("unlink", at: path) }
         }
-        try flushDirectory(path.removingLastComponent())
+        try flushDirectory(path.folder)
     }
 
     /// Takes over `descriptor`. `place` is for messages only: the name of the tree, wherever in it we are.

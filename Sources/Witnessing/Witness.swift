@@ -49,7 +49,7 @@ package final class Witness: Sendable {
 
     /// The file beside a key that says which state it belongs to.
     package static func marker(besideKey key: FilePath) -> FilePath {
-        key.removingLastComponent().appending((key.lastComponent?.string ?? "") + ".witness")
+        key.folder.appending((key.lastComponent?.string ?? "") + ".witness")
     }
 
     /// The folder of a log's monitoring address.

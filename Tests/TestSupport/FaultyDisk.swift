@@ -13,8 +13,8 @@ struct FaultyDisk {
 
         var folder: FilePath {
             switch self {
-            case .made(let path, _), .removed(let path, _): path.removingLastComponent()
-            case .renamed(_, let to, _): to.removingLastComponent()
+            case .made(let path, _), .removed(let path, _): path.folder
+            case .renamed(_, let to, _): to.folder
             }
         }
     }

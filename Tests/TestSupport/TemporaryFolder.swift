@@ -29,7 +29,7 @@ package final class TemporaryFolder: Sendable {
     package func write(_ bytes: [UInt8], to name: String) throws -> FilePath {
         let file = path(name)
         let storage = DurableStorage()
-        try storage.makeDirectory(file.removingLastComponent())
+        try storage.makeDirectory(file.folder)
         try storage.write(bytes, to: file)
         return file
     }

@@ -57,7 +57,7 @@ package struct SignatureAttachment {
             taken.append((item, place(name, signature.keyID, staged), bytes))
         }
         for file in taken {
-            try workspace.storage.makeDirectory(file.path.removingLastComponent())
+            try workspace.storage.makeDirectory(file.path.folder)
             try workspace.storage.write(file.bytes, to: file.path)
         }
         return Result(taken: taken.map(\.item), present: present)

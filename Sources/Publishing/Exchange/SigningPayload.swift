@@ -62,7 +62,7 @@ package struct SigningPayload {
 
     private func write() throws {
         for file in contents {
-            try storage.makeDirectory(file.path.removingLastComponent())
+            try storage.makeDirectory(file.path.folder)
             try storage.write(file.bytes, to: file.path)
         }
     }

@@ -137,7 +137,7 @@ package struct LogKeeper {
         next.checkpoint = try SignedNote(text: text, signatures: [signature]).encoded
         for (path, bytes) in growth.files {
             let place = LogPaths.file(path, in: folder.pending)
-            try storage.makeDirectory(place.removingLastComponent(), mode: .privateDirectory)
+            try storage.makeDirectory(place.folder, mode: .privateDirectory)
             try storage.write(bytes, to: place, mode: .privateFile)
         }
         try save(next)
@@ -169,7 +169,7 @@ package struct LogKeeper {
         let bytes = try file(path)
         let place = LogPaths.file(path, in: live)
         if try storage.readIfPresent(place, limit: Self.fileLimit) == bytes { return }
-        try storage.makeDirectory(place.removingLastComponent())
+        try storage.makeDirectory(place.folder)
         try storage.write(bytes, to: place)
     }
 

@@ -25,7 +25,7 @@ extension LogKeeper {
     private func publish(_ proof: TlogProof, of entry: LogEntry, leaf: Digest) throws {
         let place = LogPaths.proof(of: entry.digest, in: live)
         if let present = try storage.readIfPresent(place, limit: TlogProof.byteLimit), holds(present, leaf) { return }
-        try storage.makeDirectory(place.removingLastComponent())
+        try storage.makeDirectory(place.folder)
         try storage.write(proof.encoded, to: place)
     }
 

@@ -73,7 +73,7 @@ package struct Discard: Sendable {
                 at: workspace.staged.string, hint: "somebody staged it anew meanwhile; look again")
         }
         for file in files { try workspace.storage.remove(file) }
-        for folder in Set(files.map { $0.removingLastComponent().string }).sorted() {
+        for folder in Set(files.map { $0.folder.string }).sorted() {
             try removeEmptyFolders(from: FilePath(folder))
         }
         // The channel first: what it no longer lists is then in two places, never in none.

@@ -194,7 +194,7 @@ package struct Publication {
             if (try? StagedFile(path: live, target: target).forEachChunk { _ in }) != nil { return }
         }
         guard isStaged else { throw PublishingFault(.stagedFileMissing, at: staged.string) }
-        try storage.makeDirectory(live.removingLastComponent())
+        try storage.makeDirectory(live.folder)
         try storage.write(to: live) { sink in try StagedFile(path: staged, target: target).forEachChunk(sink) }
     }
 
@@ -207,7 +207,7 @@ package struct Publication {
     private func clearStaging(_ set: PublicationSet, _ targets: [PublicationSet.Target]) throws {
         let storage = workspace.storage
         for (role, version) in set.signedRoles { try workspace.unstage(role, version: version) }
-        let folders = targets.map { Workspace.file($0.path, below: workspace.stagedTargets).removingLastComponent() }
+        let folders = targets.map { Workspace.file($0.path, below: workspace.stagedTargets).folder }
         for folder in Set(folders.map(\.string)).sorted() { try storage.removeTree(FilePath(folder)) }
         if try workspace.loadStagedRoles().isEmpty {
             for folder in [workspace.stagedMetadata, workspace.stagedSignatures, workspace.stagedTargets] {

@@ -219,7 +219,7 @@ package struct ReleaseStaging {
         for file in files.all {
             let stored = ReleasePaths.stored(paths.target(version, file.name), sha256: file.digest)
             let path = Workspace.file(stored, below: workspace.stagedTargets)
-            try workspace.storage.makeDirectory(path.removingLastComponent())
+            try workspace.storage.makeDirectory(path.folder)
             try workspace.storage.rename(file.path, to: path)
         }
         try workspace.storage.removeTree(workspace.packing)

@@ -75,7 +75,7 @@ package struct NewLogKey: Sendable {
         let keys = KeyStorage(storage)
         // Of a run that was stopped.
         if try storage.info(path) != nil, try keys.loadKeyFile(path).publicKey == file.publicKey { return }
-        let open = path.removingLastComponent().appending("\(file.name).\(PublicKeyFile.fileExtension)")
+        let open = path.folder.appending("\(file.name).\(PublicKeyFile.fileExtension)")
         try keys.create(file, at: path, publicAt: open)
     }
 }

@@ -60,7 +60,9 @@ struct WitnessQuestion {
     mutating func take(_ answer: Result<HTTPAnswer, TransportFault>) throws -> HTTPPost? {
         switch answer {
         case .failure(let fault):
-            outcome = fault.code == .tooLong ? .unusable(reason: fault.message) : .unreachable(reason: fault.message)
+            // Where it was asked is in the policy, and how curl puts it helps nobody.
+            let reason = fault.code.summary
+            outcome = fault.code == .tooLong ? .unusable(reason: reason) : .unreachable(reason: reason)
         case .success(let answer):
             switch answer.status {
             case 200: outcome = cosigned(answer.body)

@@ -27,12 +27,17 @@ struct LogKeyOption: ParsableArguments {
         try key.file.secretKey(passphrase: key.file.holding == .plainFile ? nil : passphrase.load(for: key.file.name))
     }
 
-    /// What publishing needs for the log. The key is looked for, and its passphrase asked for, only when root names a log.
+    /// What publishing needs for the log. The key is looked for, and its passphrase asked for, only when root names a log;
+    /// and once, however often a run asks: standard input has it once.
     func ports(_ workspace: Workspace) throws -> LogPorts {
         let client = try HTTPClient()
+        var known: [[UInt8]: (LogKeyFile, SecretKey)] = [:]
         return LogPorts(witnesses: HTTPWitnessRound(client)) { publicKey in
-            let key = try find(workspace, for: publicKey)
-            return (key, try unlock(key))
+            if let key = known[publicKey] { return key }
+            let file = try find(workspace, for: publicKey)
+            let key = (file, try unlock(file))
+            known[publicKey] = key
+            return key
         }
     }
 

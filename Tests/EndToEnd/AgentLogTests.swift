@@ -47,11 +47,11 @@ private final class LoggedSite {
         try association.folder.write("\(asking)\(more)\n", to: "instance/agent.yaml")
     }
 
-    /// Publishes a release, logs it, and waits until it is served.
-    func release(_ version: String) throws {
+    /// Publishes a release, logs it unless it is a secret one, and waits until it is served.
+    func release(_ version: String, isLogged: Bool = true) throws {
         try association.release(version)
         try Self.take(association, simulator, role)
-        log.record(simulator)
+        if isLogged { log.record(simulator) }
         try publish()
     }
 
@@ -138,6 +138,19 @@ struct AgentLogTests {
         try site.configure()
         #expect(try association.agent("update").status == 0)
         #expect(try association.installed() == "mail suite 2.12.0\n")
+    }
+
+    @Test func `refuses a release that everybody signed and nobody logged, and says whom to tell`() throws {
+        let site = try LoggedSite()
+        let association = site.association
+        #expect(try association.agent("update").status == 0)
+        try site.release("2.12.0", isLogged: false)
+        let refused = try association.agent("update")
+        #expect(refused.status == 3)
+        #expect(refused.errors.contains("[log/unlogged]"), "\(refused.errors)")
+        #expect(refused.errors.contains("nothing was changed; still on 2.11.1"), "\(refused.errors)")
+        #expect(refused.errors.contains("hint: somebody may be offering this instance what nobody else can see"))
+        #expect(try association.installed() == "mail suite 2.11.1\n")
     }
 
     @Test func `refuses what no quorum saw, unless its fingerprint is given`() throws {

@@ -3,6 +3,7 @@ import Primitives
 import Releases
 import Signatures
 import TUF
+import TransparencyLog
 
 /// Trusted metadata as one mirror gave it, and that mirror first in the order in which files are asked for.
 struct RefreshedChannel {
@@ -65,7 +66,7 @@ struct Refresh {
     /// What an administrator accepts without its log is taken only when no mirror can do better.
     func run(_ mirrors: [any RepositoryMirror]) throws -> RefreshedChannel {
         do { return try run(mirrors, isAccepting: false) } catch let fault as any ReportableFault {
-            guard fault.isMirrors, log?.accepted != nil else { throw fault }
+            guard fault.isMirrors, !fault.isProvenFork, log?.accepted != nil else { throw fault }
             return try run(mirrors, isAccepting: true)
         }
     }
@@ -117,11 +118,16 @@ struct Refresh {
 extension ReportableFault {
     /// Whether another mirror may do better.
     var isMirrors: Bool { family == .transport || family == .refusal }
+
+    /// The log itself signed what contradicts it. One mirror that shows so is enough, whatever others hide.
+    var isProvenFork: Bool { (self as? LogFault)?.code == .fork }
 }
 
 extension [MirrorComplaint] {
-    /// A refusal if there is one, else the last fault.
-    var worst: (any ReportableFault)? { (last { $0.fault.family == .refusal } ?? last)?.fault }
+    /// A fork if there is one, else a refusal, else the last fault.
+    var worst: (any ReportableFault)? {
+        (first { $0.fault.isProvenFork } ?? last { $0.fault.family == .refusal } ?? last)?.fault
+    }
 }
 
 /// Stands in for a mirror when there must be no network: what is stored counts as newest.

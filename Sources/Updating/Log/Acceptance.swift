@@ -27,10 +27,15 @@ extension LogFault {
 
     /// The same, with what to compare before accepting it.
     func naming(_ fingerprint: Digest) -> LogFault {
-        LogFault(
+        // The one case that looks just like an attack is not one to wait out.
+        let first =
+            code == .unlogged
+            ? "somebody may be offering this instance what nobody else can see: tell the publisher; if they know of it"
+            : "wait, and run this again; if it is urgent"
+        return LogFault(
             code, found: found, expected: expected, at: location,
             hint:
-                "wait, and run this again; if it is urgent, and the publisher tells you the same fingerprint by telephone, "
+                "\(first), and the publisher tells you the same fingerprint by telephone, "
                 + "run sceau-agent update --accept-unwitnessed FINGERPRINT; it is \(fingerprint.hex), in words "
                 + Fingerprint.words(fingerprint).joined(separator: "-"))
     }

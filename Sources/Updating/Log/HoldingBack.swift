@@ -23,11 +23,14 @@ extension LogFollower {
         let listed = Set(channel.releases.map(\.version.text))
         memory.seen = memory.seen.filter { $0.key.role == role && listed.contains($0.key.version) }
         var holds: [Version: Date] = [:]
-        for facts in try candidates(channel).prefix(Self.proofLimit) {
+        for (place, facts) in try candidates(channel).enumerated() {
             let name = LogMemory.ReleaseName(role: role, version: facts.version.text)
             var seen = memory.seen[name] ?? LogMemory.SeenRelease(at: now, leaf: nil)
             let wait = TimeInterval(settings.holdBack.hours(facts.severity)) * 3600
-            if seen.publicAt == nil, seen.at + wait > now { seen.publicAt = publicAt(name, seen, check, mirror) }
+            // Beyond the limit a release waits all the same: only by this instance's clock.
+            if place < Self.proofLimit, seen.publicAt == nil, seen.at + wait > now {
+                seen.publicAt = publicAt(name, seen, check, mirror)
+            }
             memory.seen[name] = seen
             if seen.since + wait > now { holds[facts.version] = seen.since + wait }
         }

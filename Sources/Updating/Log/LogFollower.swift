@@ -2,6 +2,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import TUF
 import TransparencyLog
 
@@ -64,9 +65,11 @@ struct LogFollower {
         _ mirror: any RepositoryMirror, _ store: any MetadataStore, _ remembered: RememberedLog?, _ refresh: Refreshing
     ) throws -> Look {
         // Roots that no log was asked about, or of which that is not known any more, are walked anew.
-        let staged = StagedMetadataStore(store, hidesRoot: remembered == nil)
+        let stored = try store.loadMetadata(RoleName.root.fileName, limit: MetadataLimits().rootLength)
+        let isWalkedAnew = remembered?.memory.root == nil || stored.map(Digest.sha256) != remembered?.memory.root
+        let staged = StagedMetadataStore(store, hidesRoot: isWalkedAnew)
         let refreshed = try refresh(staged)
-        if remembered == nil { try checkNoRootRollback(refreshed, store) }
+        if isWalkedAnew, let stored { try checkWay(of: refreshed, staged.newRoots, to: stored) }
         let look = LogLook(mirror: mirror, settings: settings, now: now, role: role, progress: progress)
         do {
             let outcome = try look.run(
@@ -77,14 +80,21 @@ struct LogFollower {
         }
     }
 
-    private func checkNoRootRollback(_ refreshed: RefreshedMetadata, _ store: any MetadataStore) throws {
-        let limit = MetadataLimits().rootLength
-        guard let bytes = try store.loadMetadata(RoleName.root.fileName, limit: limit),
-            let stored = try? TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root.version,
-            refreshed.trusted.root.version < stored
-        else { return }
-        throw MetadataFault(
-            .rollback, found: "version \(refreshed.trusted.root.version)", expected: "at least \(stored)", at: "root")
+    /// The way from the pinned root has to lead over the root that is stored: not to an older one, and not past another
+    /// of the same version.
+    private func checkWay(of refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], to bytes: [UInt8]) throws {
+        guard let stored = try? TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root.version else { return }
+        let found = refreshed.trusted.root.version
+        guard found >= stored else {
+            throw MetadataFault(.rollback, found: "version \(found)", expected: "at least \(stored)", at: "root")
+        }
+        let place = stored - refreshed.formerRoot.version - 1
+        guard newRoots.indices.contains(place), newRoots[place] != bytes else { return }
+        throw LogFault(
+            .secondContent, found: Digest.sha256(of: newRoots[place]).hex, expected: Digest.sha256(of: bytes).hex,
+            at: "root version \(stored)",
+            hint: "two roots of one version were signed: keep a copy of both, and ask the keyholders; to go on with "
+                + "the public one, move \(instance.folders.metadata.appending(RoleName.root.fileName)) away")
     }
 
     // MARK: judging
@@ -96,6 +106,7 @@ struct LogFollower {
         if look.outcome.doubts.isEmpty, look.outcome.behind == nil, let check = look.outcome.check {
             let holds = try holds(look.refreshed.channel, check, mirror, &log.memory)
             log.memory.aheadSince = nil
+            log.memory.root = look.refreshed.rootDigest
             try remember(log, remembered)
             try look.staged.commit()
             return LogVerdict(holds: holds)
@@ -126,8 +137,11 @@ struct LogFollower {
         _ fingerprint: Digest, _ look: Look, _ fault: LogFault, _ remembered: RememberedLog?
     ) throws -> LogVerdict {
         try instance.addToHistory(HistoryEntry(accepting: fingerprint, despite: fault.codeText, at: now))
-        // From now on the roots count as walked.
-        if remembered == nil { try instance.remember(RememberedLog()) }
+        // From now on the roots count as walked. Policies that the new root weakened stay in force all the same.
+        var log = remembered ?? RememberedLog()
+        log.memory.older = look.outcome.log.memory.older
+        log.memory.root = look.refreshed.rootDigest
+        try instance.remember(log)
         try look.staged.commit()
         return LogVerdict(accepted: fingerprint)
     }

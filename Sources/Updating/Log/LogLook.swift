@@ -50,9 +50,14 @@ struct LogLook {
         do { try read(rules, remembered, &outcome) } catch let fault as any ReportableFault {
             guard fault.family == .transport else { throw fault }
             outcome.doubts.append(LogFault(.unreachable, found: fault.message, at: mirror.name))
-            return outcome
         }
-        try compare(refreshed, newRoots, &outcome)
+        if let ledger = outcome.check?.state.ledger {
+            try compare(refreshed, newRoots, ledger, &outcome)
+        } else if remembered.isOf(policy.log) {
+            // A mirror without a log cannot make a second content of what was logged already excusable.
+            var ignored = outcome
+            try compare(refreshed, newRoots, remembered.state.ledger, &ignored)
+        }
         return outcome
     }
 
@@ -62,10 +67,11 @@ struct LogLook {
         _ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ outcome: inout Outcome
     ) throws -> RootGate {
         var gate = RootGate(older: outcome.log.memory.older)
-        var before = refreshed.formerRoot
+        // A policy that is left out for a while counts for the root that names one again: else that one could be secret.
+        var last = try refreshed.formerRoot.content.policy()
         for bytes in newRoots {
             let root = try TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root
-            let policies = (old: try before.content.policy(), new: try root.content.policy())
+            let policies = (old: last, new: try root.content.policy())
             do {
                 let proof = try policies.old.flatMap { _ in try fetchProof(of: Digest.sha256(of: bytes)) }
                 try gate.pass(bytes, version: root.version, from: policies.old, to: policies.new, proof: proof)
@@ -74,7 +80,7 @@ struct LogLook {
             } catch let fault as any ReportableFault where fault.family == .transport {
                 outcome.doubts.append(LogFault(.unreachable, found: fault.message, at: mirror.name))
             }
-            before = root
+            last = policies.new ?? last
         }
         return gate
     }
@@ -164,8 +170,9 @@ struct LogLook {
 
     // MARK: what is offered
 
-    private func compare(_ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ outcome: inout Outcome) throws {
-        guard let ledger = outcome.check?.state.ledger else { return }
+    private func compare(
+        _ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ ledger: LogLedger, _ outcome: inout Outcome
+    ) throws {
         var verdicts = [try ledger.compare(try refreshed.offered())]
         for release in refreshed.channel.releases {
             let path = refreshed.channel.paths.manifest(release.version)
@@ -221,7 +228,14 @@ extension Root {
     }
 }
 
+extension RememberedLog {
+    /// Whether it is of the log with this key.
+    func isOf(_ log: NoteKey) -> Bool { (try? VerifiedCheckpoint.verify(state.checkpoint, log: log)) != nil }
+}
+
 extension RefreshedMetadata {
+    var rootDigest: Digest { .sha256(of: trusted.root.bytes) }
+
     /// Everything that has to be logged, but for releases: files that are here by what they are, others by what the
     /// snapshot says.
     func offered() throws -> [OfferedVersion] {

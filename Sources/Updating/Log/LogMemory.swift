@@ -7,6 +7,7 @@ import TransparencyLog
 ///
 ///     time <when it was at the latest>
 ///     policy <in force until> <text, base 64>
+///     root <sha256 of the root that was trusted when this was written>
 ///     ahead <when the log was first found ahead of what is offered>
 ///     seen <role> <version> <since when it is logged, by this instance's clock> <leaf hash or -> <public since, or ->
 struct LogMemory: Hashable {
@@ -31,6 +32,9 @@ struct LogMemory: Hashable {
     /// Policies of earlier roots that may still be in force.
     var older: [PolicyInForce] = []
     var aheadSince: Date?
+    /// The newest root that came here by its proofs, or by the administrator's word. Any other root that is stored came
+    /// in without the log: while none was asked for, or before this file was set back.
+    var root: Digest?
     var seen: [ReleaseName: SeenRelease] = [:]
 
     init() {}
@@ -52,6 +56,9 @@ struct LogMemory: Hashable {
         case ("ahead", 1):
             aheadSince = UTCTime.decode(words[0])
             return aheadSince != nil
+        case ("root", 1):
+            root = Digest(hex: words[0])
+            return root != nil
         case ("policy", 2):
             guard let until = UTCTime.decode(words[0]), let text = Base64.decode(words[1].bytes),
                 let policy = try? WitnessPolicy(decoding: ByteString(text))
@@ -77,6 +84,7 @@ struct LogMemory: Hashable {
         for policy in older {
             try add("policy", [UTCTime.encode(policy.until), Base64.encode(policy.policy.text.bytes)])
         }
+        if let root { try add("root", [root.hex]) }
         if let aheadSince { try add("ahead", [UTCTime.encode(aheadSince)]) }
         let inOrder = seen.sorted { ($0.key.role, $0.key.version) < ($1.key.role, $1.key.version) }
         for (name, release) in inOrder {

@@ -71,6 +71,12 @@ package final class RepositorySimulator: MetadataFetcher {
         publishRoot()
     }
 
+    /// Puts the root as it stands in the place of the newest one, under the same version.
+    package func replaceRoot() {
+        roots.removeLast()
+        publishRoot()
+    }
+
     /// Publishes the root as the next version, signed by old and new keys.
     package func bumpRoot() {
         root.header.version += 1

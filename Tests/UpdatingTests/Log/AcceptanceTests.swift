@@ -3,6 +3,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import TUF
 import TestSupport
 import Testing
@@ -101,6 +102,50 @@ import Transport
         try logged.refusesUpdate("log/fork", accepting: fingerprint)
     }
 
+    @Test("a fork that one mirror shows is not accepted because another shows no log")
+    func forkBesideNoLog() throws {
+        var logged = try unwitnessed()
+        logged.instance.mirrors = [logged.repository, LoglessMirror(repository: logged.repository)]
+        let fingerprint = try logged.fingerprint(in: try logged.refusesUpdate("log/no-quorum"))
+        let fork = logged.log.fork(keeping: 1)
+        for _ in 1..<logged.log.size { fork.append("notice", "log", "\(fork.size)", Array("{}".utf8)) }
+        fork.publish(at: logged.repository.logTime)
+        logged.log = fork
+        try logged.refusesUpdate("log/fork", accepting: fingerprint)
+    }
+
+    @Test("a second content of what was logged is not excused by a mirror without a log")
+    func secondContentWithoutLog() throws {
+        let logged = try LoggedInstance()
+        // The log is ahead, and the instance has read it.
+        let snapshot = try #require(try logged.instance.trustedVersions()["snapshot"])
+        logged.log.append("snapshot", "snapshot", "\(snapshot + 1)", Array("{}".utf8))
+        logged.log.publish(at: logged.repository.logTime)
+        try logged.refusesUpdate("log/publication-under-way", remembering: true)
+        try logged.publishSecretly()
+        #expect(logged.repository.simulator.snapshot.header.version == snapshot + 1)
+        logged.log.bend["log/checkpoint"] = { _ in nil }
+        try logged.refusesUpdate("log/second-content")
+    }
+
+    @Test("a weaker policy that comes with an acceptance lets the old one be asked for all the same")
+    func weakerAccepted() throws {
+        var logged = try LoggedInstance()
+        let log = logged.log
+        logged.repository.simulator.requireWitnesses(log.policy(1, of: [log.witnesses[0]]))
+        logged.repository.simulator.bumpRoot()
+        try logged.repository.add("1.1", Sample.second)
+        logged.repository.logFailures["checkpoint"] = TransportFault(.connectFailed)
+        let fault = try logged.refusesUpdate("log/unreachable")
+        try logged.updates(accepting: try logged.fingerprint(in: fault))
+        logged.repository.logFailures = [:]
+        for witness in log.witnesses[1...] { witness.behaviour = .absent }
+        logged.wait(3600)
+        try logged.repository.add("1.2", Sample.third)
+        #expect(code { try logged.instance.agent().update() } == "log/no-quorum")
+        #expect(try logged.instance.wholeVersion() == "1.1")
+    }
+
     @Test("signatures are checked all the same")
     func metadata() throws {
         let logged = try unwitnessed()
@@ -149,4 +194,22 @@ import Transport
         _ = try logged.instance.agent().check()
         #expect(try logged.instance.rememberedLog()?.state.ledger.size == log.size)
     }
+}
+
+/// The same repository, and no log.
+private struct LoglessMirror: RepositoryMirror {
+    let repository: ReleaseRepository
+    let name = "logless"
+
+    func fetchMetadata(_ name: String, limit: Int, held: Digest?) throws -> FetchedFile {
+        try repository.fetchMetadata(name, limit: limit, held: held)
+    }
+
+    func fetchTarget(_ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void) throws {
+        try repository.fetchTarget(path, length: length, to: partial, progress: progress)
+    }
+
+    func fetchLog(
+        _ path: ByteString, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool { false }
 }

@@ -88,6 +88,16 @@ import TransparencyLog
         try logged.updates()
     }
 
+    @Test("of more releases at once than proofs are asked for, none is installed before its time")
+    func manyAtOnce() throws {
+        var logged = try LoggedInstance()
+        logged.instance.log.holdBack = HoldBack()
+        for number in 1...18 { try logged.repository.add("1.\(number)", Sample.second) }
+        #expect(try logged.instance.agent().check().available == nil)
+        #expect(try logged.instance.agent().update().held?.release.version == (try Version("1.18")))
+        #expect(try logged.instance.wholeVersion() == "1.0")
+    }
+
     @Test("what is installed already is mended without waiting")
     func mending() throws {
         var logged = try LoggedInstance()

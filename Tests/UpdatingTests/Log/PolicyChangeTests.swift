@@ -94,6 +94,68 @@ import TransparencyLog
         #expect(try logged.instance.trustedVersions()["root"] == nil)
     }
 
+    @Test("a policy that was publicly dropped does not come back with a secret root, however late")
+    func droppedAndBack() throws {
+        var logged = try LoggedInstance()
+        logged.repository.simulator.requireWitnesses(nil)
+        logged.repository.simulator.bumpRoot()
+        logged.repository.publish()
+        logged.wait(8 * Self.day)
+        try secretRoot(logged)
+        try logged.refusesUpdate("log/unlogged")
+    }
+
+    @Test("a root that came in while no log was asked for is judged when one is asked for again")
+    func offAndBack() throws {
+        var logged = try LoggedInstance()
+        try secretRoot(logged)
+        logged.instance.log.isRequired = false
+        _ = try logged.instance.agent().check()
+        #expect(try logged.instance.trustedVersions()["root"] == 2)
+        logged.instance.log.isRequired = true
+        try logged.refusesUpdate("log/unlogged")
+        try DurableStorage().remove(logged.instance.folder.path("state/log/state"))
+        try logged.refusesUpdate("log/unlogged")
+    }
+
+    @Test("without the state of the log a second root of the version that is stored does not take its place")
+    func secondRoot() throws {
+        let repository = try ReleaseRepository()
+        try repository.add("1.0", Sample.first)
+        var instance = try TestInstance(repository)
+        try instance.initialise()
+        // Root 2 begins a log; what came before could name no witness.
+        let log = LogSimulator()
+        repository.log = log
+        repository.simulator.requireWitnesses(log.policy(2))
+        repository.simulator.bumpRoot()
+        repository.publish()
+        instance.log.isRequired = true
+        _ = try instance.agent().update()
+        let stored = try instance.folder.read("state/metadata/root.json")
+        try DurableStorage().remove(instance.folder.path("state/log/state"))
+        _ = try instance.agent().check()
+        try DurableStorage().remove(instance.folder.path("state/log/state"))
+        let other = LogSimulator(origin: "sceau-log/suite/other")
+        repository.simulator.requireWitnesses(other.policy(2))
+        repository.simulator.replaceRoot()
+        repository.log = other
+        repository.publish()
+        #expect(code { try instance.agent().check() } == "log/second-content")
+        #expect(try instance.folder.read("state/metadata/root.json") == stored)
+    }
+
+    /// A root that was never in the log, and names another one in which all the rest is.
+    private func secretRoot(_ logged: LoggedInstance) throws {
+        let other = LogSimulator(origin: "sceau-log/suite/other")
+        logged.repository.simulator.requireWitnesses(other.policy(2))
+        logged.repository.simulator.bumpRoot()
+        logged.log = other
+        try logged.repository.add("1.1", Sample.second)
+        let root = try #require(logged.repository.simulator.roots.last)
+        #expect(other.files[LogSimulator.proofPath(ofContent: root)] != nil)
+    }
+
     @Test("several roots in one walk, each under the policy before, with witnesses exchanged one by one")
     func manyRoots() throws {
         var logged = try LoggedInstance()

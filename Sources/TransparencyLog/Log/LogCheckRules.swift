@@ -88,8 +88,15 @@ extension CheckpointRules {
     package func check(_ checkpoint: VerifiedCheckpoint) throws(LogFault) -> CosignatureCheck {
         var doubts: [LogFault] = []
         var times: [QuorumTimes] = []
+        // All keys at once: most stand in several policies, and verifying is what takes the time.
+        var keys: [NoteKey] = []
+        for key in policies.flatMap({ $0.witnesses.map(\.key) }) + floor.witnesses where !keys.contains(key) {
+            keys.append(key)
+        }
+        let all = try checkpoint.cosignatures(by: keys)
         for policy in policies {
-            let cosignatures = try checkpoint.cosignatures(by: policy.witnesses.map(\.key))
+            let known = Set(policy.witnesses.map(\.key.publicKey))
+            let cosignatures = all.filter { known.contains($0.key.publicKey) }
             // A new root may have moved to another log: then the old policy's witnesses have to have seen that one.
             if let found = policy.quorumTimes(cosignatures.map { ($0.key.publicKey, $0.time) }) {
                 times.append(found)
@@ -97,7 +104,7 @@ extension CheckpointRules {
                 doubts.append(policy.noQuorum(cosignatures))
             }
         }
-        if let fault = try belowFloor(checkpoint) { doubts.append(fault) }
+        if let fault = belowFloor(Set(all.map(\.key.publicKey))) { doubts.append(fault) }
         guard times.count == policies.count else {
             return CosignatureCheck(freshAt: nil, publicAt: nil, doubts: doubts)
         }
@@ -116,9 +123,7 @@ extension CheckpointRules {
             expected: "\(UTCTime.encode(now - freshness)) or later", at: policy.log.name.description)
     }
 
-    private func belowFloor(_ checkpoint: VerifiedCheckpoint) throws(LogFault) -> LogFault? {
-        let keys = policies.flatMap { $0.witnesses.map(\.key) } + floor.witnesses
-        let found = Set(try checkpoint.cosignatures(by: keys).map(\.key.publicKey))
+    private func belowFloor(_ found: Set<[UInt8]>) -> LogFault? {
         let missing = floor.witnesses.filter { !found.contains($0.publicKey) }.map(\.name.description)
         guard found.count < floor.count || !missing.isEmpty else { return nil }
         let absent = missing.isEmpty ? "" : ", none of \(missing.joined(separator: ", "))"

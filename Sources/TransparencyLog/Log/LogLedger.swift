@@ -36,6 +36,8 @@ package struct LogLedger: Hashable, Sendable {
     /// In the order of the log.
     package private(set) var releases: [Release] = []
     package private(set) var notices: [Notice] = []
+    /// Bytes all this takes up in a file, roughly; at most `byteLimit`.
+    private var weight = 0
     /// Where in `releases` one stands.
     private var places: [ReleaseName: Int] = [:]
 
@@ -45,6 +47,9 @@ package struct LogLedger: Hashable, Sendable {
     }
 
     package init() {}
+
+    /// Of what is remembered: some 400,000 releases. A log that says more to every instance is none of releases.
+    static let byteLimit = 64 << 20
 
     // MARK: questions
 
@@ -81,8 +86,8 @@ package struct LogLedger: Hashable, Sendable {
 
     /// Throws `log/malformed-entry` and `log/entry-too-long`; `log/second-content` for a second content of something logged, `log/repeated` for
     /// something logged before, `log/gap` for metadata or a notice that is not one version after the newest (the first
-    /// metadata of a role may have any), and `log/out-of-range` unless `index` is the one after the last. Nothing is
-    /// recorded then.
+    /// metadata of a role may have any), and `log/out-of-range` unless `index` is the one after the last, and `log/too-much`
+    /// when all that is to be remembered would be more than `byteLimit`. Nothing is recorded then.
     package mutating func record(_ entry: LogEntry, at index: Int) throws(LogFault) {
         guard index == size, size < LogSize.limit else {
             throw LogFault(.outOfRange, found: "entry \(index)", expected: "entry \(size)")
@@ -95,14 +100,34 @@ package struct LogLedger: Hashable, Sendable {
                 .secondContent, found: entry.digest.hex, expected: other.hex, at: "\(entry.name), entry \(index)")
         case .digest, .forgotten: throw LogFault(.repeated, found: entry.name, at: "entry \(index)")
         }
+        let weight = weight + newWeight(of: entry)
+        guard weight <= Self.byteLimit else {
+            throw LogFault(
+                .tooMuch, found: "more to remember than \(Self.byteLimit) bytes", at: "\(entry.name), entry \(index)")
+        }
         switch entry.kind {
         case .root, .targets, .snapshot, .delegated: try recordMetadata(entry)
         case .release:
             add(Release(role: entry.role, version: entry.version, index: index, digest: entry.digest))
         case .notice: try recordNotice(entry, at: index)
         }
+        self.weight = weight
         size += 1
     }
+
+    private func newWeight(of entry: LogEntry) -> Int {
+        switch entry.kind {
+        case .root, .targets, .snapshot, .delegated:
+            if metadata[entry.role] == nil { return Self.weight(entry.role, Self.digestWeight) }
+            return Self.remembered(entry.role) == .max ? Self.digestWeight : 0
+        case .release: return Self.weight(entry.role, entry.version.count)
+        case .notice: return Self.weight(entry.role, 2 * entry.content.count)
+        }
+    }
+
+    private static let digestWeight = 65
+
+    private static func weight(_ role: ByteString, _ more: Int) -> Int { role.count + more + 100 }
 
     private mutating func recordMetadata(_ entry: LogEntry) throws(LogFault) {
         let number = try Self.number(of: entry)
@@ -174,7 +199,14 @@ extension LogLedger {
             else { return nil }
             unexplained -= versions.count
         }
-        guard unexplained == 0, places.count == releases.count, releases.allSatisfy(\.isPossible),
+        weight += releases.reduce(0) { $0 + Self.weight($1.role, $1.version.count) }
+        weight += notices.reduce(0) { $0 + Self.weight(LogEntry.noticeRole, 2 * $1.content.count) }
+        for (role, versions) in metadata {
+            let count = Self.remembered(role) == .max ? versions.digests.count : 1
+            weight += Self.weight(role, count * Self.digestWeight)
+        }
+        guard weight <= Self.byteLimit, unexplained == 0, places.count == releases.count,
+            releases.allSatisfy(\.isPossible),
             notices.map(\.number) == Array(1..<notices.count + 1), notices.allSatisfy(\.isPossible),
             Self.areInOrder(releases.map(\.index), below: size), Self.areInOrder(notices.map(\.index), below: size),
             Set(releases.map(\.index)).isDisjoint(with: notices.map(\.index))

@@ -30,6 +30,22 @@ struct LogLedgerTests {
         return ledger
     }
 
+    @Test(arguments: [LogEntry.Kind.notice, .release])
+    func `a log that says more than can be remembered is refused`(kind: LogEntry.Kind) throws {
+        var ledger = LogLedger()
+        let role = kind == .notice ? "log" : ByteString(String(repeating: "r", count: 255))
+        let content = String(repeating: "n", count: kind == .notice ? 65_000 : 1)
+        let padding = String(repeating: "0", count: 240)
+        let fault = #expect(throws: LogFault.self) {
+            for index in 0..<200_000 {
+                let version = kind == .release ? "\(padding)\(index)" : "\(index + 1)"
+                try ledger.record(Self.entry(kind, role, ByteString(version), content), at: index)
+            }
+        }
+        #expect(fault?.code == .tooMuch)
+        #expect(fault?.location?.hasSuffix("entry \(ledger.size)") == true)
+    }
+
     @Test func `the newest of each role, every release and every notice are known`() throws {
         let ledger = try Self.ledger()
         #expect(ledger.size == 13)

@@ -61,6 +61,12 @@ struct FollowTests {
             watch.made.log.append([1])
             _ = watch.made.log.cosigned(at: watch.now)
         },
+        .init("when witnesses show a larger log that they did not cosign", rings: []) { watch in
+            for witness in watch.made.log.witnesses { witness.behaviour = .absent }
+            watch.made.log.append([1])
+            let note = watch.made.log.cosigned(at: watch.now)
+            for witness in watch.made.log.witnesses { watch.shows[witness.label] = note }
+        },
         .init("when a mirror is behind", rings: []) { watch in
             try watch.addMirror(watch.made.log)
             try watch.made.publishThird()

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import Primitives
+import Signatures
 
 /// Why a monitor rings. Codes are stable: scripts and acknowledgements hold them.
 package enum AlarmCode: String, FaultCode, CaseIterable {
@@ -108,7 +109,9 @@ package struct Alarm: Hashable, Sendable {
     init(_ fault: Fault<AlarmCode>, about subject: String) {
         code = fault.code
         let words = subject.escapingUnprintable().map { $0 == " " ? "-" : $0 }
-        id = String("\(fault.codeText.dropFirst("follow/".count))/\(String(words))".prefix(300))
+        let whole = "\(fault.codeText.dropFirst("follow/".count))/\(String(words))"
+        // Cut off, two long subjects could be one.
+        id = whole.count <= 300 ? whole : "\(whole.prefix(230))-\(Digest.sha256(of: Array(whole.utf8)))"
         message = fault.message
         hint = fault.hint ?? ""
     }

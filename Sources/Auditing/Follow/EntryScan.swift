@@ -62,7 +62,8 @@ struct EntryScan {
             let news = releases.isEmpty ? "" : ", with \(releases.joined(separator: ", ")) new in it"
             alarms.append(
                 Alarm(
-                    .signedByYou, about: "\(key.name)/\(entry.role)/\(entry.version)",
+                    // Of another log it may be another one.
+                    .signedByYou, about: "\(key.name)/\(entry.role)/\(entry.version)/\(entry.digest.hex.prefix(16))",
                     found: "\(entry.name)\(news), by the key of \(key.name)",
                     at: "log entry \(index), sha256 \(entry.digest)"))
         }

@@ -53,7 +53,13 @@ extension Look {
         for witness in policy.witnesses {
             guard let other = lookAt(witness, policy.log) else { continue }
             seen.append(other)
-            if other.head.size > servedSize { ahead.append((witness, other)) } else { compareOlder(other) }
+            guard other.head.size > servedSize else {
+                compareOlder(other)
+                continue
+            }
+            // What it did not cosign it cannot be said to have cosigned, whoever answers at its address.
+            let cosignatures = try? other.checkpoint.cosignatures(by: [witness.key])
+            if cosignatures?.isEmpty == false { ahead.append((witness, other)) }
         }
         judgeAhead(ahead, policy)
     }

@@ -68,6 +68,8 @@ package final class Monitor {
             var state = look.state
             state.standing = Self.standing(before, look.alarms)
             let shown = Set(look.alarms.map(\.id))
+            // What somebody knew of and is over rings when it comes again: it is not the same then.
+            state.acknowledged = state.acknowledged.filter { shown.contains($0) || Self.stays($0) }
             let rings = (look.alarms + state.standing.filter { !shown.contains($0.id) })
                 .filter { !state.acknowledged.contains($0.id) }
             let report = MonitorReport(
@@ -133,8 +135,12 @@ package final class Monitor {
         }
     }
 
-    private static func isID(_ text: String) -> Bool {
-        guard let slash = text.firstIndex(of: "/") else { return false }
-        return AlarmCode(rawValue: "follow/\(text[..<slash])") != nil
+    private static func isID(_ text: String) -> Bool { code(of: text) != nil }
+
+    private static func stays(_ id: String) -> Bool { code(of: id)?.stays ?? false }
+
+    private static func code(of id: String) -> AlarmCode? {
+        guard let slash = id.firstIndex(of: "/") else { return nil }
+        return AlarmCode(rawValue: "follow/\(id[..<slash])")
     }
 }

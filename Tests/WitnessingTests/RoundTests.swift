@@ -98,6 +98,47 @@ struct RoundTests {
         #expect(try bench.shown(running.witness)?.size == 200)
     }
 
+    @Test("takes nobody's word for a fork: the witness has to show what our key has signed")
+    func claims() throws {
+        let bench = try Bench(entries: 5)
+        let stranger = LogSimulator(witnesses: 0)
+        func note(_ log: LogSimulator, _ size: Int) -> [UInt8] {
+            let text = log.checkpointText(size: size)
+            return text + [0x0A] + log.key.noteLine(log.origin, over: text)
+        }
+        let fork = bench.log.fork(keeping: 3)
+        for index in 0..<9 { fork.append([UInt8(index)]) }
+        func ask(_ claim: ServerBehaviour, shows: ServerBehaviour) throws -> WitnessRoundResult {
+            let name = "/\(Witness.monitoringName(bench.log.origin))/checkpoint"
+            let server = try HostileServer { request, _ in request.path == name ? shows : claim }
+            let witness = try toAsk(server)
+            return try Self.ask(bench.log, [witness], guesses: [witness.vkey: 3], enough: 0)
+        }
+        let claims: [ServerBehaviour] = [
+            .status(409, body: Array("9007199254740991\n".utf8)), .status(409, body: Array("6\n".utf8)), .status(422),
+        ]
+        let forged = note(bench.log, 5).map { $0 == UInt8(ascii: "5") ? UInt8(ascii: "7") : $0 }
+        for claim in claims {
+            for shows: ServerBehaviour in [
+                .status(404), .status(500), .hangUp, .endless, .redirect(to: "http://127.0.0.1:1/"), .file([]),
+                .file(Array("9\n".utf8)), .file(note(bench.log, 3)), .file(note(bench.log, 5)), .file(forged),
+                .file(note(stranger, stranger.size)),
+            ] {
+                let result = try ask(claim, shows: shows)
+                guard case .unusable? = result.reports.first?.outcome, result.forks.isEmpty else {
+                    Issue.record("\(claim), \(shows): \(result.reports)")
+                    continue
+                }
+            }
+            let larger = try ask(claim, shows: .file(note(fork, 12))).reports.first?.outcome
+            #expect(larger == .knowsLargerTree(size: 12))
+            for size in [4, 5] {
+                let other = try ask(claim, shows: .file(note(fork, size))).reports.first?.outcome
+                #expect(other == .knowsOtherTree(size: size))
+            }
+        }
+    }
+
     @Test("keeps no line that does not hold")
     func badAnswers() throws {
         let bench = try Bench(entries: 5)

@@ -1,4 +1,5 @@
 import Primitives
+import TransparencyLog
 import Transport
 
 /// How long witnesses may take. Each must be positive.
@@ -38,7 +39,17 @@ package final class HTTPWitnessRound: WitnessRound {
             isEnough = request.isEnough(Self.agreed(questions))
             return HTTPPostReaction(patience: isEnough && !wasEnough ? patience.grace : nil)
         }
-        return WitnessRoundResult(reports: questions.map(\.report), isEnough: isEnough)
+        return WitnessRoundResult(reports: try questions.map { try judged($0.report, request) }, isEnough: isEnough)
+    }
+
+    /// Whoever speaks of a fork has to show a tree that our log's key has signed: on its word alone one witness could stop
+    /// every publication.
+    private func judged(_ report: WitnessReport, _ request: WitnessRoundRequest) throws -> WitnessReport {
+        guard report.outcome.isFork else { return report }
+        let claim = WitnessClaim(report, request)
+        let answer = try? client.fetch(HTTPRequest(url: claim.url, limit: SignedNote.byteLimit))
+        guard case .ok(let note)? = answer else { return try claim.judged(by: nil) }
+        return try claim.judged(by: note)
     }
 
     /// The public keys of those who cosigned.

@@ -51,9 +51,10 @@ package struct WitnessRoundRequest {
 package enum WitnessOutcome: Hashable, Sendable {
     /// A line that holds, by the witness's key, and its time (POSIX seconds).
     case cosigned(line: NoteSignature, time: Int)
-    /// It has cosigned a larger tree of ours than we have: our log was set back, or somebody else has its key. A fork.
+    /// It shows a larger tree, signed by our log's key, than we have: our log was set back, or somebody else has its key. A
+    /// fork.
     case knowsLargerTree(size: Int)
-    /// It says that ours is no continuation of the tree of this size that it has cosigned. A fork as well.
+    /// It shows a tree of this size, signed by our log's key, of which ours is no continuation. A fork as well.
     case knowsOtherTree(size: Int)
     /// It refuses, in its own words.
     case refused(status: Int, words: ByteString)

@@ -54,6 +54,11 @@ struct OnlineMetadata {
         return [renewed.file, try makeTimestamp(renewed.meta)]
     }
 
+    /// A new timestamp over a snapshot that exists.
+    func timestamp(over snapshot: [UInt8], version: Int) throws -> PublicationSet.File {
+        try makeTimestamp(MetaFile(version: version, facts: FileFacts(of: snapshot)))
+    }
+
     private func makeSnapshot(_ meta: [ByteString: MetaFile]) throws -> (file: PublicationSet.File, meta: MetaFile) {
         let version = staging.published.version(of: .snapshot) + 1
         let snapshot = Snapshot(

@@ -6,6 +6,7 @@ import SecretKeys
 import Signatures
 import SystemPackage
 import TUF
+import TransparencyLog
 
 /// Publishing, in two halves. `prepare` checks everything and ends by renaming one folder: that is the decision. Before
 /// it, nothing is live; after it, `complete` only copies, and can be stopped anywhere and run again.
@@ -75,6 +76,7 @@ package struct Publication {
     /// - Parameter ports: may be nil when root names no witness policy.
     package func prepare(_ staging: Staging, signer: any Signer, log ports: LogPorts? = nil) throws -> Prepared {
         try workspace.checkNothingInterrupted()
+        if let lost = try recover(staging, signer: signer, log: ports) { return lost }
         let reviews = try check(staging)
         let online = try OnlineMetadata(staging, policy: try workspace.loadPolicy(), signer: signer, now: now)
         let signed = zip(staging.roles, reviews).map { staged, review in
@@ -92,9 +94,30 @@ package struct Publication {
         // The online key signs what is made from it.
         let published = try workspace.loadPublished()
         guard !published.isEmpty else { throw PublishingFault(.nothingPublished, at: workspace.releases.string) }
-        let online = try OnlineMetadata(
-            Staging(published: published, roles: []), policy: try workspace.loadPolicy(), signer: signer, now: now)
+        let staging = Staging(published: published, roles: [])
+        if let lost = try recover(staging, signer: signer, log: ports) { return lost }
+        let online = try OnlineMetadata(staging, policy: try workspace.loadPolicy(), signer: signer, now: now)
         return try decide(try PublicationSet(online.refreshing()), over: published, ports)
+    }
+
+    /// The publication that is logged, and of which only the log is left; nil, nearly always. Nothing else can be published
+    /// before it.
+    private func recover(_ staging: Staging, signer: any Signer, log ports: LogPorts?) throws -> Prepared? {
+        let published = staging.published
+        guard let ports, let root = published.root?.content ?? staging.root,
+            let key = try PoliciesInForce.policy(of: root)?.log
+        else { return nil }
+        let lost: LostPublication? = try {
+            let (file, logSigner) = try ports.signer(key.publicKey)
+            let keeper = try LogKeeper(
+                key: key, signer: logSigner, state: file.state, live: workspace.liveLog, storage: workspace.storage)
+            return try LostPublication(in: keeper, over: published)
+        }()
+        guard let lost else { return nil }
+        let online = try OnlineMetadata(staging, policy: try workspace.loadPolicy(), signer: signer, now: now)
+        let timestamp = try online.timestamp(over: lost.snapshot.bytes, version: lost.snapshot.version)
+        return try decide(
+            try PublicationSet(lost.files + [timestamp]), over: published, ports, isRecovered: true)
     }
 
     /// Throws unless every staged role is acceptable and has its threshold.
@@ -122,7 +145,7 @@ package struct Publication {
 
     /// Runs every check, then makes the publication durable under its final name.
     private func decide(
-        _ set: PublicationSet, over published: PublishedMetadata, _ ports: LogPorts?
+        _ set: PublicationSet, over published: PublishedMetadata, _ ports: LogPorts?, isRecovered: Bool = false
     ) throws -> Prepared {
         let storage = workspace.storage
         for file in set.files where file.name != PublicationSet.timestampName {
@@ -142,7 +165,7 @@ package struct Publication {
             try log.witness(begun.contents, isCosigned: false)
             isCosigned = true
         }
-        var prepared = try Prepared(set, over: published, isResumed: false)
+        var prepared = try Prepared(set, over: published, isResumed: isRecovered)
         prepared.isCosigned = isCosigned
         try set.save(in: workspace.publicationBeingBuilt, storage: storage)
         try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)

@@ -266,9 +266,28 @@ import TransparencyLog
         try association.add("2.1")
         try association.sign("alice", "bob")
         let published = try association.published()
-        #expect(fault { try association.publish() }?.code == .loggedOtherwise)
+        // What is logged is made again, and its release is not there any more.
+        #expect(fault { try association.publish() }?.code == .stagedFileMissing)
         #expect(try association.published() == published)
         #expect(try storage.info(association.workspace.staged.appending("publication")) == nil)
+    }
+
+    @Test(arguments: [false, true])
+    func `a publication that was logged and taken away is made again from the log`(byRefresh: Bool) throws {
+        var association = try staged()
+        try association.publish()
+        try association.add("2.1")
+        try association.sign("alice", "bob")
+        association.absentWitnesses = ["north", "south"]
+        #expect(fault { try association.publish() }?.code == .noQuorum)
+        association.absentWitnesses = []
+        try DurableStorage().removeTree(association.workspace.staged.appending("publication"))
+        // A refresh must not show the log with entries that are not offered.
+        if byRefresh { _ = try association.refresh() } else { try association.publish() }
+        let names = try association.liveLog().names
+        #expect(names.last == "snapshot snapshot 3" && Set(names).count == names.count)
+        #expect(try association.published().keys.contains { $0.hasSuffix("metadata/3.snapshot.json") })
+        try association.release("3.0")
     }
 
     @Test func `two publishers with one log exclude each other`() throws {

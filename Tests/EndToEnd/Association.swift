@@ -7,6 +7,8 @@ import Testing
 /// An association of three keyholders with its workspace, and one instance of its product, made by the tools themselves.
 final class Association {
     let folder: TemporaryFolder
+    /// The vkey of the log, as `init` says it.
+    private(set) var log: String?
     var workspace: String { folder.path("workspace").string }
     var releases: String { folder.path("workspace/Releases").string }
     var configuration: String { folder.path("instance/agent.yaml").string }
@@ -15,9 +17,10 @@ final class Association {
 
     /// Keys and workspace; nothing published yet. Bob's key is sealed when `passphrase` is given. There is a release
     /// key when `releasePassphrase` is given, sealed with it. `makeAlice` says with which arguments `sceau key` makes
-    /// alice.pub, if not by generating a key.
+    /// alice.pub, if not by generating a key. A log is begun when `witnesses` says who watches it, as `--witness-policy`
+    /// takes it; its key is `log.key`.
     init(
-        passphrase: String? = nil, releasePassphrase: String? = nil,
+        passphrase: String? = nil, releasePassphrase: String? = nil, witnesses: String? = nil,
         makeAlice: ((TemporaryFolder) throws -> [String])? = nil
     ) throws {
         folder = try TemporaryFolder()
@@ -37,12 +40,15 @@ final class Association {
             try check(
                 Tool.sceau, ["key", "generate", "releases", "--out", key("releases"), "--passphrase-file", file])
         }
-        try check(
+        let policy = try witnesses.map { try folder.write($0, to: "witnesses.policy").string }
+        let founded = try check(
             Tool.sceau,
             ["init", "--workspace", workspace, "--product", "mail-suite", "--channel", "stable"]
                 + (releasePassphrase == nil ? [] : ["--release-key", key("releases")])
                 + ["alice", "bob", "carol"].flatMap { ["--keyholder", folder.path("\($0).pub").string] }
-                + ["--threshold", "2", "--online-key", key("online")])
+                + ["--threshold", "2", "--online-key", key("online")]
+                + (policy.map { ["--witness-policy", $0, "--log-key", key("log")] } ?? []))
+        log = founded.output.firstMatch(of: /sceau-log\/\S+\+\S+/).map { String($0.0) }
     }
 
     func key(_ name: String) -> String { folder.path("\(name).key").string }
@@ -99,7 +105,7 @@ final class Association {
             mirrors: [\(mirrors.joined(separator: ", "))]
             prefix: \(prefix)
             state: \(state)
-            transparency: off
+            \(log != nil ? "hold_back: {critical: 0, important: 0, otherwise: 0}" : "transparency: off")
 
             """, to: "instance/agent.yaml")
     }

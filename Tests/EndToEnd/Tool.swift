@@ -68,14 +68,19 @@ struct Tool {
     }
 }
 
-/// `sceau-serve` on a port of its own, ended when released.
+/// A tool that listens, on a port of its own unless it is told one; ended when released.
 final class Server {
     let address: String
     private let process = Process()
 
-    init(_ folder: URL) throws {
-        process.executableURL = Tool.serve.executable
-        process.arguments = [folder.path, "--listen", "127.0.0.1:0"]
+    /// `sceau-serve`.
+    convenience init(_ folder: URL) throws {
+        try self.init(Tool.serve, [folder.path, "--listen", "127.0.0.1:0"])
+    }
+
+    init(_ tool: Tool, _ arguments: [String]) throws {
+        process.executableURL = tool.executable
+        process.arguments = arguments
         let errors = Pipe()
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice
@@ -87,7 +92,7 @@ final class Server {
             said += String(decoding: more, as: UTF8.self)
         }
         let address = said.split(separator: "\n").first { $0.contains("listening on ") }?.split(separator: " ").last
-        self.address = String(try #require(address, "sceau-serve said: \(said)"))
+        self.address = String(try #require(address, "\(tool.executable.lastPathComponent) said: \(said)"))
     }
 
     /// Waits until what was published is served: the server looks for a new publication once a second.

@@ -183,7 +183,8 @@ extension Workspace {
         return ByteString(bytes)
     }
 
-    /// Writes the file, and lets it into a git repository whose ignore file is from before there was one.
+    /// Writes the file, and lets it into a git repository whose ignore file is from before there was one; unless that
+    /// has the line for it, but commented out: then somebody has decided.
     func writeWitnesses(_ text: ByteString, _ log: Policy.Log) throws {
         let path = keys.appending(log.witnessPolicy)
         if (try? storage.readIfPresent(path, limit: WitnessPolicyFile.byteLimit)) != text.bytes {
@@ -193,7 +194,8 @@ extension Workspace {
         let present = try storage.readIfPresent(ignore, limit: WitnessPolicyFile.byteLimit) ?? []
         let lines = present.split(separator: UInt8(ascii: "\n")).map { ByteString(Array($0)) }
         let line = WitnessPolicyFile.letsIn
-        guard lines.contains("*"), !lines.contains(ByteString(line)) else { return }
+        let isDecided = lines.contains(ByteString(line)) || lines.contains(ByteString("#" + line))
+        guard lines.contains("*"), !isDecided else { return }
         let isEnded = present.last == UInt8(ascii: "\n")
         try storage.write(present + Array("\(isEnded ? "" : "\n")\(line)\n".utf8), to: ignore)
     }

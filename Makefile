@@ -36,10 +36,11 @@ test:  ## every test, with the end-to-end tests and the checks by other people's
 	export SCEAU_PYTHON="$$PWD/.venv/bin/python" SCEAU_BIN="$$(swift build --show-bin-path)"; \
 	swift test $(SWIFT_FLAGS) --skip-build
 
-bench: release  ## our TUF client and the agent beside python-tuf: time, memory, bytes on the wire
+bench: release  ## the TUF client and the agent beside python-tuf; the log beside one of a thousandth of its length
 	@Scripts/install-dependencies build test
 	@Scripts/peers-venv
 	Benchmarks/bench.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
+	Benchmarks/bench_log.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 
 lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test

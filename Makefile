@@ -36,11 +36,12 @@ test:  ## every test, with the end-to-end tests and the checks by other people's
 	export SCEAU_PYTHON="$$PWD/.venv/bin/python" SCEAU_BIN="$$(swift build --show-bin-path)"; \
 	swift test $(SWIFT_FLAGS) --skip-build
 
-bench: release  ## the TUF client and the agent beside python-tuf; the log beside one of a thousandth of its length
-	@Scripts/install-dependencies build test
-	@Scripts/peers-venv
+bench: release  ## the TUF client and the agent beside python-tuf; the log beside a short one; patches beside those of others
+	@Scripts/install-dependencies build test bench
+	@Scripts/peers-venv bench
 	Benchmarks/bench.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 	Benchmarks/bench_log.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
+	Benchmarks/bench_patch.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 
 lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test

@@ -3,9 +3,10 @@
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ def run(command: list[str], expected_status: int = 0) -> Run:
     if process.returncode != expected_status:
         raise SystemExit(f"bench: error: exit status {process.returncode} of: {' '.join(command)}\n{said}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, said)
+
+
+def run_alone(command: list[str]) -> Run:
+    """The same, with the peak memory of the command however little it is: GNU time starts it, which is small itself."""
+    with tempfile.NamedTemporaryFile("r") as peak:
+        found = run(["/usr/bin/time", "--quiet", "--format=%M", f"--output={peak.name}", *command])
+        return replace(found, peak_bytes=int(peak.read()) * 1024)
 
 
 @dataclass(frozen=True)

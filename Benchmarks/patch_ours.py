@@ -1,0 +1,104 @@
+"""Our patches of the trees of a real update, through patch-measure."""
+
+import json
+import shutil
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import trees
+from measuring import Run, run_alone
+
+ONE_CORE = ["taskset", "--cpu-list", "0"]
+
+PIPELINE = """set -euo pipefail
+zstd -q -d -c --long=27 --patch-from="$1" "$2" | tar -xf - -C "$3"
+cd "$3" && sha256sum --check --quiet --strict "$4"
+"""
+
+
+class Failed(Exception):
+    """Ours did not work, or did not give the new tree back."""
+
+
+class Ours:
+    """patch-measure, which prints one JSON object."""
+
+    def __init__(self, tools: Path) -> None:
+        self.program = tools / "patch-measure"
+
+    def __call__(self, *arguments: str | Path, before: list[str] | None = None) -> Run:
+        try:
+            return run_alone([*(before or []), str(self.program), *map(str, arguments)])
+        except SystemExit as failed:
+            raise Failed(str(failed)) from None
+
+
+@dataclass(frozen=True)
+class OurFigures:
+    """Of one patch; seconds are wall time of whole processes."""
+
+    bytes: int
+    create_seconds: float
+    create_peak: int
+    apply_seconds: float
+    apply_peak: int
+    one_core_seconds: float
+    """Applying, on one core."""
+    stated_memory: int | None
+    """What the patch's header says applying needs, when patch-measure tells."""
+    pipeline_seconds: float
+    pipeline_peak: int
+    pipeline_ratio: float
+    """Our time to apply to that of zstd, tar and sha256sum: median over runs in turn."""
+
+
+def check_same(expected: Path, found: Path) -> None:
+    wanted, got = trees.described(expected), trees.described(found)
+    if wanted != got:
+        different = sorted(name for name in wanted.keys() | got.keys() if wanted.get(name) != got.get(name))
+        raise Failed(f"{len(different)} entries are not as in {expected}, the first is {different[0]}")
+
+
+def into_fresh(folder: Path, apply: Callable[[Path], Run], exists: bool) -> Run:
+    """Runs `apply` into a folder that is not there yet (or empty), and removes it."""
+    fresh = folder / "fresh"
+    if exists:
+        fresh.mkdir()
+    try:
+        return apply(fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def measure_ours(ours: Ours, folder: Path, zstd_patch: Path | None, pairs: int) -> OurFigures:
+    """Makes a patch once, checks it, and applies it in turn with zstd, tar and sha256sum. These are given the old *tar*,
+    which an instance would have to make first."""
+    old, new, patch, listing = (folder / name for name in ("old", "new", "ours.patch", "new.sha256"))
+    created = ours("create", old, new, patch)
+    applied = folder / "applied"
+    said = json.loads(ours("apply", old, patch, applied).said)
+    check_same(new, applied)
+    shutil.rmtree(applied)
+    trees.write_listing(new, listing)
+
+    def pipeline(fresh: Path) -> Run:
+        return run_alone(["bash", "-c", PIPELINE, "bash", *map(str, (folder / "old.tar", zstd_patch, fresh, listing))])
+
+    def turn() -> tuple[Run, Run, Run | None]:
+        return (
+            into_fresh(folder, lambda fresh: ours("apply", old, patch, fresh), exists=False),
+            into_fresh(folder, lambda fresh: ours("apply", old, patch, fresh, before=ONE_CORE), exists=False),
+            into_fresh(folder, pipeline, exists=True) if zstd_patch else None)
+
+    turns = [turn() for _ in range(pairs + 1)][1:]
+    both, one, theirs = zip(*turns)
+    theirs = [found for found in theirs if found]
+    return OurFigures(
+        patch.stat().st_size, created.seconds, created.peak_bytes,
+        statistics.median(found.seconds for found in both), max(found.peak_bytes for found in both),
+        statistics.median(found.seconds for found in one), said.get("memory"),
+        statistics.median(found.seconds for found in theirs) if theirs else 0,
+        max((found.peak_bytes for found in theirs), default=0),
+        statistics.median(a.seconds / b.seconds for a, b in zip(both, theirs)) if theirs else 0)

@@ -34,6 +34,7 @@ def prepare(one: Input) -> Path | None:
         print(f"bench: {one.name} is left out", flush=True)
         return None
     for side in ("old", "new"):
+        trees.make_releasable(folder / side)
         trees.write_tar(folder / side, folder / f"{side}.tar")
     return folder
 

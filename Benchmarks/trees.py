@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -31,6 +32,19 @@ def entries(tree: Path) -> Iterator[tuple[str, Path, os.stat_result]]:
         found += [Path(folder, name) for name in folders + files]
     for path in sorted(found):
         yield str(path.relative_to(tree)), path, path.lstat()
+
+
+def make_releasable(tree: Path) -> None:
+    """As an association would release it: links that are absolute point to the same place in the tree, and what several names
+    share each has for itself. Other trees than those of a whole system do not need it."""
+    for _, path, status in list(entries(tree)):
+        if stat.S_ISLNK(status.st_mode) and os.path.isabs(target := os.readlink(path)):
+            path.unlink()
+            path.symlink_to(os.path.relpath(tree / target.lstrip("/"), path.parent))
+        elif stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            copy = path.with_name(path.name + ".copy")
+            shutil.copy2(path, copy)
+            copy.replace(path)
 
 
 def described(tree: Path) -> dict[str, tuple]:

@@ -3,13 +3,12 @@
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import patch_goals
 from patch_goals import Result
 from patch_inputs import LARGE, SMALL, TEXT
 from patch_made import Made
-from patch_rivals import BSDIFF, HDIFF, RIVALS, ULTRA, XDELTA, ZSTD, Figures
+from patch_rivals import BSDIFF, HDIFF, ULTRA, XDELTA, ZSTD, Figures
 from report import megabytes, table
 
 KINDS = [SMALL, LARGE, TEXT]

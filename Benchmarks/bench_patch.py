@@ -87,13 +87,13 @@ def main() -> None:
     rivals = Measured(CACHE / "rival-patches", lambda: time.monotonic() < end, arguments.fresh)
     wanted = [one for one in INPUTS if one.name in arguments.pair or not arguments.pair]
     results = [result for one in wanted if (result := measure(one, rivals, ours, arguments.pairs))]
-    made = [] if ours is None or arguments.pair or arguments.no_made else measure_made(ours, WORK, 3)
+    made, failures = ([], []) if ours is None or arguments.pair or arguments.no_made else measure_made(ours, WORK, 3)
     text = patch_report.markdown(results, made, arguments.pairs)
     print(f"\n{text}", end="")
     arguments.out.write_text(text, encoding="utf-8")
     print(f"\nbench: written to {arguments.out}")
-    if any(result.failure for result in results):
-        raise SystemExit("bench: error: not every patch of ours gives the new tree back, see above")
+    if failures or any(result.failure for result in results):
+        raise SystemExit("bench: error: not every patch of ours could be made and gave the new tree back, see above")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import trees
-from patch_ours import Ours, check_same, into_fresh
+from patch_ours import Failed, Ours, check_same, into_fresh
 
 MEGABYTE = 1_000_000
 BLOCK = 1 << 20
@@ -93,8 +93,16 @@ MADE = [
 ]
 
 
-def measure_made(ours: Ours, work: Path, pairs: int) -> list[Made]:
-    return [measure_one(ours, work / "made", one, pairs) for one in MADE]
+def measure_made(ours: Ours, work: Path, pairs: int) -> tuple[list[Made], list[str]]:
+    """Figures, and what failed."""
+    figures, failures = [], []
+    for one in MADE:
+        try:
+            figures.append(measure_one(ours, work / "made", one, pairs))
+        except Failed as failed:
+            failures.append(f"{one.name}: {failed}")
+            print(f"bench: error: {failed}", flush=True)
+    return figures, failures
 
 
 def measure_one(ours: Ours, folder: Path, one: MadeInput, pairs: int) -> Made:

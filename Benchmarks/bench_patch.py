@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--rivals-only", action="store_true")
     parser.add_argument("--no-made", action="store_true", help="leave out the trees that are made on the spot")
     parser.add_argument("--fresh", action="store_true")
-    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--out", type=Path, default=WORK / "patch.md")
     arguments = parser.parse_args()
     if not arguments.rivals_only and arguments.bin is None:

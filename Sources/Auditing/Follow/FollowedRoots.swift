@@ -11,7 +11,7 @@ struct FollowedRoots {
     private(set) var newestBytes: [UInt8]
     /// The newest policy that a root names.
     private(set) var policy: WitnessPolicy?
-    private var gate = RootGate()
+    private var gate: RootGate
     private let now: Date
     private let limits: AuditLimits
     private var givenFault: Alarm?
@@ -24,6 +24,7 @@ struct FollowedRoots {
         trusted = try TrustedMetadataSet(trustedRoot: givenRoot, referenceTime: now, limits: limits.metadata)
         newestBytes = givenRoot
         self.now = now
+        gate = RootGate(now: now)
         self.limits = limits
         (policy, givenFault) = Self.policy(of: trusted.root)
     }

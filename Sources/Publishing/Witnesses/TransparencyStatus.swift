@@ -27,7 +27,7 @@ package struct TransparencyStatus: Sendable {
         var older: [Older] = []
         for (index, root) in published.roots.enumerated().dropFirst() {
             guard let old = policies[index - 1], policies[index]?.isWeaker(than: old) ?? true else { continue }
-            let until = try workspace.endOfNotice(root, from: old, to: policies[index])
+            let until = try workspace.endOfNotice(root, from: old, to: policies[index], now)
             guard until.map({ $0 > now }) ?? (index == policies.count - 1) else { continue }
             older.append(
                 Older(rule: WitnessingRule(old), rootVersion: root.content.header.version, until: until))
@@ -39,12 +39,12 @@ package struct TransparencyStatus: Sendable {
 extension Workspace {
     /// When a weakening by `root` counts: what every instance finds out by its proof. Nil when there is none that holds.
     fileprivate func endOfNotice(
-        _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?
+        _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?, _ now: Date
     ) throws -> Date? {
         let path = releases.appending("log").appending("proofs")
             .appending("\(Digest.sha256(of: root.bytes).hex).tlog-proof")
         guard let proof = try storage.readIfPresent(path, limit: TlogProof.byteLimit) else { return nil }
-        var gate = RootGate()
+        var gate = RootGate(now: now)
         do {
             try gate.pass(root.bytes, version: root.content.header.version, from: old, to: new, proof: proof)
         } catch { return nil }

@@ -3,15 +3,18 @@ import Primitives
 
 /// The way from one root to the next: a new root counts only when it was public under the policy of the root before it.
 ///
-///     var gate = RootGate(older: policies that were in force already)
+///     var gate = RootGate(older: policies that were in force already, now: time of the whole check)
 ///     try gate.pass(content, version: 8, from: policyOf7, to: policyOf8, proof: bytes of its proof)
 ///     // now root 8 may be trusted, and gate.older says which policies count besides its own
 package struct RootGate: Hashable, Sendable {
     /// Policies that were weakened on the way, each with its end. Some may be over already.
     package private(set) var older: [PolicyInForce]
 
-    package init(older: [PolicyInForce] = []) {
+    private let now: Date
+
+    package init(older: [PolicyInForce] = [], now: Date) {
         self.older = older
+        self.now = now
     }
 
     /// Judges one new root.
@@ -28,9 +31,11 @@ package struct RootGate: Hashable, Sendable {
         guard let old else { return }
         let witnessed = try Self.verify(content, version: version, under: old, proof)
         guard new?.isWeaker(than: old) ?? true else { return }
-        let until = witnessed.publicAt + PolicyInForce.notice
-        older.removeAll { $0.policy == old && $0.until <= until }
-        older.append(PolicyInForce(old, until: until))
+        // What is seen here is public by now: a witness whose clock is years ahead does not put the end off for years.
+        let until = min(witnessed.publicAt, now) + PolicyInForce.notice
+        let known = older.filter { $0.policy == old }.map(\.until)
+        older.removeAll { $0.policy == old }
+        older.append(PolicyInForce(old, until: known.reduce(until, max)))
     }
 
     private static func verify(

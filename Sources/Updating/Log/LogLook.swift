@@ -66,7 +66,7 @@ struct LogLook {
     private func walk(
         _ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ outcome: inout Outcome
     ) throws -> RootGate {
-        var gate = RootGate(older: outcome.log.memory.older)
+        var gate = RootGate(older: outcome.log.memory.older, now: now)
         // A policy that is left out for a while counts for the root that names one again: else that one could be secret.
         var last = try refreshed.formerRoot.content.policy()
         for bytes in newRoots {

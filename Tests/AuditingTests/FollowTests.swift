@@ -109,7 +109,7 @@ struct FollowTests {
             watch.made.log.append(watch.made.log.entries[0])
             try watch.made.publishCheckpoint()
         },
-        .init("a second content", rings: ["bad-log/entry-7", "second-content/entry-7"]) { watch in
+        .init("a second content", rings: ["bad-log/entry-7", "second-content/entry-7/*"]) { watch in
             watch.made.log.append("release", "suite-stable", "1.0", [1])
             try watch.made.publishCheckpoint()
         },
@@ -117,7 +117,7 @@ struct FollowTests {
             watch.made.log.append([1])
             try watch.made.publishCheckpoint()
         },
-        .init("an entry that was changed on the way", rings: ["inconsistent/7-11"]) { watch in
+        .init("an entry that was changed on the way", rings: ["inconsistent/7-11/*"]) { watch in
             try watch.made.publishThird()
             let name = "log/tile/entries/000.p/11"
             var entries = try EntryBundle.decode(watch.made.published.read(name), width: 11)
@@ -154,7 +154,7 @@ struct FollowTests {
         },
         .init(
             "metadata that was published and logged with two contents",
-            rings: ["second-content/snapshot-2"]
+            rings: ["second-content/snapshot-2/*"]
         ) { watch in
             watch.made.published.snapshot.header.version = 1
             watch.made.published.snapshot.header.expires += 60
@@ -220,7 +220,7 @@ struct FollowTests {
             other.publish(at: watch.now)
             try watch.addMirror(other)
         },
-        .init("a mirror shows another beginning", rings: ["inconsistent/5-7"]) { watch in
+        .init("a mirror shows another beginning", rings: ["inconsistent/5-7/*"]) { watch in
             let other = watch.made.log.fork(keeping: 4)
             other.append([1])
             for witness in other.witnesses { witness.behaviour = .complaisant }
@@ -239,7 +239,7 @@ struct FollowTests {
         .init("a mirror shows no log", rings: ["mirror-differs/mirror"]) { watch in
             try watch.addMirror(LogSimulator())
         },
-        .init("the source goes on from another past", rings: ["inconsistent/7-8"]) { watch in
+        .init("the source goes on from another past", rings: ["inconsistent/7-8/*"]) { watch in
             let other = watch.made.log.fork(keeping: 6)
             other.append("delegated", "suite-beta", "1", [1])
             other.append("delegated", "suite-beta", "2", [1])

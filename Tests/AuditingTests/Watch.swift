@@ -70,7 +70,7 @@ final class Watch {
 
     /// Alarms of one more round, by id; digests shortened.
     func ids() throws -> [String] {
-        let digest = /[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{8})?$/
+        let digest = /[0-9a-f]{64}|[0-9a-f]{16}(-[0-9a-f]{16})?$/
         return try round().alarms.map { $0.id.replacing(digest, with: "*") }.sorted()
     }
 

@@ -80,8 +80,13 @@ extension Look {
             case .unlogged(let fault): ring(.unlogged, about: subject, found: fault.expected, at: source.name)
             }
         } catch {
-            ring(.secondContent, about: subject, found: error.found, expected: error.expected, at: subject)
+            ringSecond(subject, error)
         }
+    }
+
+    private func ringSecond(_ subject: String, _ fault: LogFault) {
+        let about = Self.subject(subject, fault)
+        ring(.secondContent, about: about, found: fault.found, expected: fault.expected, at: subject)
     }
 
     /// Every release is logged under its channel's role, whichever role lists it: one that moves to an archive is no
@@ -96,7 +101,7 @@ extension Look {
                 let verdict = try state.log.ledger.compare(release: parts[2], of: role, digest)
                 if case .unlogged = verdict { ring(.unlogged, about: subject, found: subject, at: source.name) }
             } catch {
-                ring(.secondContent, about: subject, found: error.found, expected: error.expected, at: subject)
+                ringSecond(subject, error)
             }
         }
     }

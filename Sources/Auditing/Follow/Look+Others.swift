@@ -50,7 +50,7 @@ extension Look {
             throw FollowFault(.unknownWitness, found: name.description)
         }
         var ahead: [(witness: WitnessPolicy.Witness, seen: Seen)] = []
-        for witness in policy.witnesses {
+        for witness in asked(policy) {
             guard let other = lookAt(witness, policy.log) else { continue }
             seen.append(other)
             guard other.head.size > servedSize else {
@@ -62,6 +62,13 @@ extension Look {
             if cosignatures?.isEmpty == false { ahead.append((witness, other)) }
         }
         judgeAhead(ahead, policy)
+    }
+
+    /// The witnesses that instances ask for: also those of an earlier policy that still counts. Each key once.
+    private func asked(_ policy: WitnessPolicy) -> [WitnessPolicy.Witness] {
+        var seen: Set<[UInt8]> = []
+        return ([policy] + roots.older.filter { $0.until > now }.map(\.policy)).flatMap(\.witnesses)
+            .filter { seen.insert($0.key.publicKey).inserted }
     }
 
     private func lookAt(_ witness: WitnessPolicy.Witness, _ log: NoteKey) -> Seen? {
@@ -135,8 +142,15 @@ extension Look {
             keep(
                 other, newest,
                 for: Alarm(
-                    .inconsistent, about: "\(other.head.size)-\(ours.size)", found: "root \(other.head.root)",
+                    .inconsistent, about: "\(other.head.size)-\(ours.size)/\(Self.roots(other, newest))",
+                    found: "root \(other.head.root)",
                     expected: "root \(root) at \(other.head.size) entries", at: other.place))
+        } catch let fault as LogFault {
+            // Whoever withholds or bends a tile keeps us from comparing.
+            let place = fault.location ?? "tiles"
+            ring(
+                fault.code == .missingEntries ? .unavailable : .badLog, about: "log/\(place)", found: fault.message,
+                at: "\(place) of \(source.name), to compare with \(other.place)")
         } catch {
             let message = (error as? any ReportableFault)?.message ?? "\(error)"
             notes.append("\(other.place) shows an older state that could not be compared: \(message)")
@@ -154,7 +168,7 @@ extension Look {
             guard one.head.root != other.head.root,
                 let proof = try? ForkEvidence(one.checkpoint, other.checkpoint)
             else { continue }
-            let roots = [one, other].map { String($0.head.root.hex.prefix(8)) }.sorted().joined(separator: "-")
+            let roots = Self.roots(one, other)
             let name = "fork-\(other.head.size)-\(roots).txt"
             evidence.append(Evidence(name: name, bytes: proof.encoded))
             var alarm = Alarm(

@@ -34,7 +34,8 @@ package struct FollowedPlaces {
 /// One look at everything: the checkpoint first, then roots, entries, metadata, mirrors and witnesses. So what is read after
 /// the checkpoint may be newer than it, and never older; that is what a second look is for.
 ///
-/// Throws only when it could not look: the source is out of reach, or this machine fails.
+/// Throws only when it could not look: the source is out of reach, or this machine fails, and nothing rings that nobody
+/// knows of. A source that shows something and then breaks off does not silence what was seen.
 final class Look {
     /// A checkpoint, and where it was.
     struct Seen {
@@ -87,6 +88,17 @@ final class Look {
         if let stored = try? VerifiedCheckpoint.verify(before.log.checkpoint, log: policy.log) {
             seen.append(Seen(place: "what was seen before", checkpoint: stored))
         }
+        let end = Result { try lookAtSource(note, policy) }
+        try lookAtMirrors(policy.log)
+        try lookAtWitnesses(policy)
+        findForks()
+        guard case .failure(let error) = end else { return }
+        guard let fault = error as? any ReportableFault, alarms.contains(where: { !before.acknowledged.contains($0.id) })
+        else { throw error }
+        notes.append("\(source.name) could not be read to its end: \(fault.message)")
+    }
+
+    private func lookAtSource(_ note: [UInt8]?, _ policy: WitnessPolicy) throws {
         if let note {
             try readLog(note, policy)
         } else if !alarms.contains(where: { $0.code == .badCheckpoint }) {
@@ -94,9 +106,6 @@ final class Look {
         }
         try lookAtMetadata()
         if hasReadLog { try lookForMissing() }
-        try lookAtMirrors(policy.log)
-        try lookAtWitnesses(policy)
-        findForks()
     }
 
     // MARK: ringing
@@ -110,7 +119,7 @@ final class Look {
     /// Two notes that do not fit together, as a file to show to others.
     func keep(_ one: Seen, _ other: Seen, for alarm: Alarm) {
         var alarm = alarm
-        let name = "checkpoints-\(one.head.size)-\(other.head.size).txt"
+        let name = "checkpoints-\(one.head.size)-\(other.head.size)-\(Self.roots(one, other)).txt"
         let divider = Array("\n--- \(other.place)\n".utf8)
         evidence.append(
             Evidence(
@@ -119,6 +128,16 @@ final class Look {
                     + other.checkpoint.note.encoded))
         alarm.evidence = [name]
         alarms.append(alarm)
+    }
+
+    /// By which two trees are told from any other two. Whoever signs them can make roots that begin alike, but not so far.
+    static func roots(_ one: Seen, _ other: Seen) -> String {
+        [one, other].map { String($0.head.root.hex.prefix(16)) }.sorted().joined(separator: "-")
+    }
+
+    /// What an alarm about a second content is about: a third one is another alarm.
+    static func subject(_ what: String, _ fault: LogFault) -> String {
+        fault.code == .secondContent ? "\(what)/\(fault.found?.prefix(16) ?? "")" : what
     }
 
     // MARK: reading
@@ -170,7 +189,7 @@ final class Look {
         freshAt = check.cosignatures.freshAt
         if check.before == nil, !before.isNew {
             ring(
-                .newLog, about: Hex.encode(policy.log.id), found: "\(policy.log)",
+                .newLog, about: String(Digest.sha256(of: policy.log.vkey.bytes).hex.prefix(16)), found: "\(policy.log)",
                 expected: "the log of \(before.log.size) entries that was followed", at: "root")
         }
         for doubt in check.doubts {
@@ -193,7 +212,8 @@ final class Look {
                 if let entry = try? LogEntry(decoding: bytes) { scan.read(entry, at: index) }
                 do { try check.read(bytes) } catch {
                     return ring(
-                        AlarmCode(error), about: "entry \(index)", found: error.message, at: "log entry \(index)")
+                        AlarmCode(error), about: Self.subject("entry \(index)", error), found: error.message,
+                        at: "log entry \(index)")
                 }
             }
         }
@@ -222,11 +242,12 @@ final class Look {
         guard let old = seen.first(where: { $0.head == check.before }) else {
             return ring(.badLog, about: "\(check.checkpoint.head.size)", found: fault.message, at: source.name)
         }
+        let new = Seen(place: source.name, checkpoint: check.checkpoint)
         keep(
-            old, Seen(place: source.name, checkpoint: check.checkpoint),
+            old, new,
             for: Alarm(
-                .inconsistent, about: "\(old.head.size)-\(check.checkpoint.head.size)", found: fault.message,
-                at: source.name))
+                .inconsistent, about: "\(old.head.size)-\(new.head.size)/\(Self.roots(old, new))",
+                found: fault.message, at: source.name))
     }
 }
 

@@ -26,6 +26,9 @@ struct StatusCommand: ParsableCommand {
         if let held = report.held { table.append(["held", held.line]) }
         table.append(["metadata", metadata(report.metadata)])
         if let log = report.log { for row in rows(log) { table.append(row) } }
+        for evidence in report.forkEvidence {
+            table.append(["alarm", "the log contradicted itself; show this to others: \(evidence)"])
+        }
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
         }

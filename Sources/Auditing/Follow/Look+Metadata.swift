@@ -73,7 +73,7 @@ extension Look {
     private func judge(_ offer: OfferedVersion) {
         let subject = "\(offer.role) \(offer.version)"
         do {
-            switch try state.log.ledger.compare([offer]) {
+            switch try state.log.ledger.compare(offer) {
             case .current: break
             case .behind(let fault):
                 ring(.notOffered, about: subject, found: fault.found, expected: fault.expected, at: source.name)

@@ -17,7 +17,7 @@ package struct OfferedVersion: Hashable, Sendable {
 
 /// How what is offered compares with what is logged.
 package enum OfferVerdict: Equatable, Sendable {
-    /// All that is logged newest is offered.
+    /// What is logged newest is offered.
     case current
     /// The log has newer metadata. The fault says of which role: `log/publication-under-way`.
     case behind(LogFault)
@@ -26,27 +26,22 @@ package enum OfferVerdict: Equatable, Sendable {
 }
 
 extension LogLedger {
-    /// Compares metadata with what is logged newest. Every role offered counts; one alone in the log does not, since no
-    /// snapshot leads to it.
+    /// Compares metadata of one role with what is logged newest. Every role offered has to be compared; one alone in the
+    /// log has not, since no snapshot leads to it.
     ///
     /// Throws `log/second-content` when a version has another content in the log: whatever else may be excused, this not.
-    package func compare(_ offered: [OfferedVersion]) throws(LogFault) -> OfferVerdict {
-        var behind: LogFault?
-        var unlogged: LogFault?
-        for offer in offered {
-            let place = "\(offer.role) version \(offer.version)"
-            if let logged = digest(offer.role, version: offer.version), let found = offer.digest, found != logged {
-                throw LogFault(.secondContent, found: found.hex, expected: logged.hex, at: place)
-            }
-            let newest = newest(offer.role)?.version ?? 0
-            if newest < offer.version {
-                let found = newest == 0 ? "no version of it" : "version \(newest)"
-                unlogged = unlogged ?? LogFault(.unlogged, found: found, expected: place, at: "log")
-            } else if newest > offer.version {
-                behind = behind ?? LogFault(.underWay, found: place, expected: "version \(newest), as logged")
-            }
+    package func compare(_ offer: OfferedVersion) throws(LogFault) -> OfferVerdict {
+        let place = "\(offer.role) version \(offer.version)"
+        if let logged = digest(offer.role, version: offer.version), let found = offer.digest, found != logged {
+            throw LogFault(.secondContent, found: found.hex, expected: logged.hex, at: place)
         }
-        return unlogged.map { .unlogged($0) } ?? behind.map { .behind($0) } ?? .current
+        let newest = newest(offer.role)?.version ?? 0
+        if newest < offer.version {
+            let found = newest == 0 ? "no version of it" : "version \(newest)"
+            return .unlogged(LogFault(.unlogged, found: found, expected: place, at: "log"))
+        }
+        guard newest > offer.version else { return .current }
+        return .behind(LogFault(.underWay, found: place, expected: "version \(newest), as logged"))
     }
 
     /// That this very `release.json` is logged. Gives back `log/unlogged` when the release is not in the log; throws

@@ -61,9 +61,9 @@ package struct CheckpointRules: Hashable, Sendable {
 
     /// Throws `log/clock-behind` when it was later before.
     ///
-    /// - Parameter latest: the latest time known from earlier checks, and from witnesses.
-    package func checkClock(latest: Date?) throws(LogFault) {
-        guard let latest, now < latest - Self.clockTolerance else { return }
+    /// - Parameter latest: the latest time known from earlier checks, or from witnesses.
+    package static func checkClock(_ now: Date, latest: Date?) throws(LogFault) {
+        guard let latest, now < latest - clockTolerance else { return }
         throw LogFault(
             .clockBehind, found: UTCTime.encode(now), expected: "\(UTCTime.encode(latest)) or later")
     }
@@ -110,7 +110,7 @@ extension CheckpointRules {
         }
         let freshAt = times.compactMap(\.freshAt).min().map { Date(timeIntervalSince1970: Double($0)) }
         let publicAt = times.compactMap(\.publicAt).max().map { Date(timeIntervalSince1970: Double($0)) }
-        try checkClock(latest: freshAt)
+        try Self.checkClock(now, latest: freshAt)
         if let fault = stale(freshAt) { doubts.append(fault) }
         return CosignatureCheck(freshAt: freshAt, publicAt: publicAt, doubts: doubts)
     }

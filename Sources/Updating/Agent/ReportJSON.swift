@@ -110,6 +110,7 @@ extension StatusReport {
             "product": .text(product), "channel": .text(channel), "installed": installed?.json ?? .null,
             "available": available?.json ?? .null, "withdrawn": withdrawn.json,
             "held": held.json, "log": log?.json ?? .null,
+            "fork_evidence": .array(forkEvidence.map { .text($0) }),
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
         ]
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import TUF
 import TransparencyLog
 import UpdatePlan
@@ -47,6 +48,8 @@ package struct StatusReport: Sendable {
     package let metadata: Metadata?
     /// Nil when no log is asked for, or before its first check.
     package let log: Log?
+    /// Files that show a log which contradicts itself. While there is one, nothing is accepted without the log.
+    package let forkEvidence: [String]
     /// The newest release, when it is known to have to wait.
     package let held: HeldRelease?
     package let lastError: LastError?
@@ -65,6 +68,7 @@ extension Agent {
             available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
+            forkEvidence: try instance.forkEvidence().map(\.string),
             held: log.flatMap { held(choice, offered, $0.memory) }, lastError: try instance.lastError())
     }
 

@@ -81,7 +81,8 @@ struct Refresh {
                     channel: refreshed.channel, updater: refreshed.updater, mirrors: order, complaints: complaints,
                     log: log)
             } catch let fault as any ReportableFault {
-                guard fault.isMirrors else { throw fault }
+                // A fork that shows only now ends the override, as it would have before.
+                guard fault.isMirrors, !(isAccepting && fault.isProvenFork) else { throw fault }
                 complaints.append(MirrorComplaint(mirror: mirror.name, fault: fault))
             }
         }

@@ -1,5 +1,6 @@
 import Primitives
 import Signatures
+import SystemPackage
 import TUF
 import TransparencyLog
 
@@ -8,9 +9,12 @@ import TransparencyLog
 extension RefreshedMetadata {
     /// Names exactly this root and this snapshot, and with them every release they lead to. Two people compare it by
     /// telephone, one of whom knows what was published.
+    ///
+    /// Nil when the snapshot does not state the SHA-256 of each file it means: it would lead to others as well.
     var fingerprint: Digest? {
-        guard let snapshot = trusted.snapshot?.bytes else { return nil }
-        let (root, snapshotDigest) = (Digest.sha256(of: trusted.root.bytes), Digest.sha256(of: snapshot))
+        guard let snapshot = trusted.snapshot, snapshot.content.meta.values.allSatisfy({ $0.facts.sha256 != nil })
+        else { return nil }
+        let (root, snapshotDigest) = (rootDigest, Digest.sha256(of: snapshot.bytes))
         return .sha256(of: Array("sceau-unwitnessed/1\n\(root.hex)\n\(snapshotDigest.hex)\n".utf8))
     }
 }
@@ -23,6 +27,15 @@ extension LogFault {
         case .noQuorum, .belowFloor, .stale, .unlogged, .unreachable: true
         default: false
         }
+    }
+
+    /// The same where the log was proved to contradict itself before: taking the log away does not hide that. A fork, for
+    /// whoever tries to accept it all the same.
+    func afterFork(_ evidence: FilePath, _ isTried: Bool) -> LogFault {
+        let hint = "this log has contradicted itself: evidence in \(evidence); show that to others, and when it is explained move "
+            + "it away"
+        guard isTried else { return LogFault(code, found: found, expected: expected, at: location, hint: hint) }
+        return LogFault(.fork, found: message, at: "evidence in \(evidence)", hint: hint)
     }
 
     /// The same, with what to compare before accepting it.

@@ -41,15 +41,10 @@ struct LogFollower {
     ) throws -> (RefreshedMetadata, LogVerdict) {
         let remembered = try instance.rememberedLog()
         // Before anybody is asked: with a wrong clock nothing that follows is worth anything.
-        try checkClock(remembered?.memory.latestTime)
+        try CheckpointRules.checkClock(now, latest: remembered?.memory.latestTime)
         let first = try look(mirror, store, remembered, refresh)
         let last = first.outcome.mayBeUnderWay ? try look(mirror, store, remembered, refresh) : first
         return (last.refreshed, try judge(last, mirror, remembered, isAccepting: isAccepting))
-    }
-
-    private func checkClock(_ latest: Date?) throws {
-        guard let latest, now < latest - CheckpointRules.clockTolerance else { return }
-        throw LogFault(.clockBehind, found: UTCTime.encode(now), expected: "\(UTCTime.encode(latest)) or later")
     }
 
     // MARK: looking
@@ -76,7 +71,14 @@ struct LogFollower {
                 refreshed, newRoots: staged.newRoots, remembered: remembered ?? RememberedLog())
             return Look(staged: staged, refreshed: refreshed, outcome: outcome)
         } catch let fork as LogFork {
-            throw fork.fault(evidence: try instance.keepEvidence(fork.old, fork.new))
+            throw fork.fault(evidence: keepEvidence(fork))
+        }
+    }
+
+    /// In words. A full disk must not hide a fork.
+    private func keepEvidence(_ fork: LogFork) -> String {
+        do { return "evidence in \(try instance.keepEvidence(fork.old, fork.new))" } catch {
+            return "the evidence could not be written: \((error as? any ReportableFault)?.message ?? "\(error)")"
         }
     }
 
@@ -112,7 +114,11 @@ struct LogFollower {
             return LogVerdict(holds: holds)
         }
         let fault = try refuse(look, &log, remembered)
-        guard fault.isExcusable, let fingerprint = look.refreshed.fingerprint else { throw fault }
+        // What the log says is out of date, by its own newer entries, nobody can vouch for.
+        guard fault.isExcusable, look.outcome.behind == nil, let fingerprint = look.refreshed.fingerprint else {
+            throw fault
+        }
+        if let evidence = try instance.forkEvidence().first { throw fault.afterFork(evidence, accepted != nil) }
         guard isAccepting else { throw fault.naming(fingerprint) }
         guard fingerprint == accepted else {
             throw AgentFault(.otherFingerprint, found: accepted?.hex, expected: fingerprint.hex)

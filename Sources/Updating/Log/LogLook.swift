@@ -54,9 +54,11 @@ struct LogLook {
         if let ledger = outcome.check?.state.ledger {
             try compare(refreshed, newRoots, ledger, &outcome)
         } else if remembered.isOf(policy.log) {
-            // A mirror without a log cannot make a second content of what was logged already excusable.
-            var ignored = outcome
-            try compare(refreshed, newRoots, remembered.state.ledger, &ignored)
+            // A mirror without a log cannot make excusable what contradicts, or is older than, what was logged already.
+            // That something is not in what was read says nothing.
+            var known = outcome
+            try compare(refreshed, newRoots, remembered.state.ledger, &known)
+            outcome.behind = known.behind
         }
         return outcome
     }
@@ -173,7 +175,7 @@ struct LogLook {
     private func compare(
         _ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ ledger: LogLedger, _ outcome: inout Outcome
     ) throws {
-        var verdicts = [try ledger.compare(try refreshed.offered())]
+        var verdicts = try refreshed.offered().map { try ledger.compare($0) }
         for release in refreshed.channel.releases {
             let path = refreshed.channel.paths.manifest(release.version)
             let digest = refreshed.channel.metadata.content.targets[path]?.facts.sha256
@@ -212,12 +214,12 @@ struct LogFork: Error {
         self.new = new
     }
 
-    /// - Parameter evidence: where both notes are kept.
-    func fault(evidence: FilePath) -> LogFault {
+    /// - Parameter evidence: where both notes are kept, or why they are not.
+    func fault(evidence: String) -> LogFault {
         LogFault(
             .fork, found: "a tree of \(new.head.size) entries, root \(new.head.root)",
             expected: "one that continues \(old.head.size) entries, root \(old.head.root)",
-            at: "evidence in \(evidence)")
+            at: evidence)
     }
 }
 

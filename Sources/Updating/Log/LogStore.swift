@@ -26,17 +26,26 @@ extension Instance {
         try storage.write(state.encoded, to: folders.logState)
     }
 
+    /// What `keepEvidence` has written and nobody has moved away, in the order of names.
+    func forkEvidence() throws(StorageFault) -> [FilePath] {
+        guard try storage.info(folders.log)?.kind == .directory else { return [] }
+        return try storage.list(folders.log).filter { $0.hasPrefix(Self.forkPrefix) }.sorted()
+            .map { folders.log.appending($0) }
+    }
+
+    private static let forkPrefix = "fork-"
+
     /// Writes two notes that contradict each other where somebody finds them, and says where.
     func keepEvidence(_ old: VerifiedCheckpoint, _ new: VerifiedCheckpoint) throws -> FilePath {
         try storage.makeDirectory(folders.log, mode: .privateDirectory)
         if let evidence = try? ForkEvidence(old, new) {
-            let file = folders.log.appending("fork-\(new.head.size).evidence")
+            let file = folders.log.appending("\(Self.forkPrefix)\(new.head.size).evidence")
             try storage.write(evidence.encoded, to: file)
             return file
         }
         // Of two sizes: each note is half of it, and the log's own tiles are the other half.
         let files = [old, new].map {
-            folders.log.appending("fork-\(old.head.size)-\(new.head.size).\($0.head.size).note")
+            folders.log.appending("\(Self.forkPrefix)\(old.head.size)-\(new.head.size).\($0.head.size).note")
         }
         try storage.write(old.note.encoded, to: files[0])
         try storage.write(new.note.encoded, to: files[1])

@@ -197,7 +197,7 @@ import Transport
 }
 
 /// The same repository, and no log.
-private struct LoglessMirror: RepositoryMirror {
+struct LoglessMirror: RepositoryMirror {
     let repository: ReleaseRepository
     let name = "logless"
 

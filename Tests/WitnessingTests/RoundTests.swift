@@ -14,14 +14,14 @@ struct RoundTests {
     private static func ask(
         _ log: LogSimulator, _ witnesses: [WitnessToAsk], size: Int? = nil, guesses: [ByteString: Int] = [:],
         enough: Int = 1, patience: Duration = .seconds(20), grace: Duration = .seconds(20),
-        note: [UInt8]? = nil
+        note: [UInt8]? = nil, now: Date? = nil
     ) throws -> WitnessRoundResult {
         let size = size ?? log.size
         let text = log.checkpointText(size: size)
         let note = note ?? text + [0x0A] + log.key.noteLine(log.origin, over: text)
         let request = WitnessRoundRequest(
             checkpoint: try VerifiedCheckpoint.verify(note, log: NoteKey(vkey: log.vkey)), witnesses: witnesses,
-            knownSizes: guesses,
+            knownSizes: guesses, now: now,
             proof: { ConsistencyProof(hashes: log.tree.consistency(from: $0, to: size)) },
             isEnough: { $0.count >= enough })
         var times = WitnessPatience()
@@ -166,6 +166,19 @@ struct RoundTests {
             return
         }
         #expect(line.line == good)
+    }
+
+    @Test(
+        "takes no cosignature by a clock that is days wrong: not as one of enough, and not as a line that would stay",
+        arguments: [-1.8e9, -86_401.0, -18_000.0, 0.0, 18_000.0, 86_401.0, 4e18])
+    func wrongClock(seconds: Double) throws {
+        let bench = try Bench(entries: 5)
+        let line = TestKey("hostile").cosignatureLine(
+            "witness.example/hostile", over: bench.log.checkpointText(), at: TestClock.start + seconds)
+        let server = try HostileServer { _, _ in .status(200, body: line) }
+        let result = try Self.ask(bench.log, [toAsk(server)], now: TestClock.start)
+        let isTaken = abs(seconds) <= 86_400
+        #expect(result.isEnough == isTaken && result.lines.isEmpty == !isTaken, "\(result.reports)")
     }
 
     @Test("tells refusals, strange answers and silence apart")

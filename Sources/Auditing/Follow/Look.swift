@@ -93,8 +93,8 @@ final class Look {
         try lookAtWitnesses(policy)
         findForks()
         guard case .failure(let error) = end else { return }
-        guard let fault = error as? any ReportableFault, alarms.contains(where: { !before.acknowledged.contains($0.id) })
-        else { throw error }
+        let isNews = alarms.contains { !before.acknowledged.contains($0.id) }
+        guard isNews, let fault = error as? any ReportableFault else { throw error }
         notes.append("\(source.name) could not be read to its end: \(fault.message)")
     }
 

@@ -53,6 +53,7 @@ struct PublicationLog {
         let result = try round.ask(
             WitnessRoundRequest(
                 checkpoint: checkpoint, witnesses: policies.witnesses, knownSizes: keeper.state.witnessSizes,
+                now: now,
                 proof: { try ProofBuilder.consistency(from: $0, to: size) { try hashes.hash($0) } },
                 isEnough: policies.isSatisfied))
         try keeper.keep(checkpoint.adding(result.lines, by: policies.witnessKeys), sizes: result.sizes)

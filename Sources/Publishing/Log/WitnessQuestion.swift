@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Primitives
 import TransparencyLog
 import Transport
@@ -6,6 +7,8 @@ import Transport
 struct WitnessQuestion {
     /// Bytes of an answer: signature lines, or words of a refusal.
     private static let answerLimit = 64 << 10
+    /// Seconds by which a witness's clock may differ from ours.
+    private static let clockTolerance: TimeInterval = 86_400
     /// Bytes of a refusal that are shown to people.
     private static let wordsLimit = 300
 
@@ -105,6 +108,10 @@ struct WitnessQuestion {
                 return .unusable(reason: "it answers without a signature by its key")
             }
             size = checkpoint.head.size
+            let time = Date(timeIntervalSince1970: Double(cosignature.time))
+            if let now = request.now, abs(time.timeIntervalSince(now)) > Self.clockTolerance {
+                return .unusable(reason: "its clock is wrong, or ours: it signs as of \(UTCTime.encode(time))")
+            }
             return .cosigned(line: cosignature.line, time: cosignature.time)
         } catch {
             return .unusable(reason: "its signature does not hold")

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Primitives
 import TransparencyLog
 
@@ -33,15 +34,19 @@ package struct WitnessRoundRequest {
     package let proof: (_ oldSize: Int) throws -> ConsistencyProof
     /// Whether cosignatures by these public keys are enough.
     package let isEnough: (_ publicKeys: Set<[UInt8]>) -> Bool
+    /// Our time. Cosignatures more than a day away from it are not taken: with one of the past in the quorum every instance
+    /// would refuse the checkpoint as stale, and one of the future would stay the newest of its witness. Nil: any will do.
+    package let now: Date?
 
     package init(
         checkpoint: VerifiedCheckpoint, witnesses: [WitnessToAsk], knownSizes: [ByteString: Int] = [:],
-        proof: @escaping (_ oldSize: Int) throws -> ConsistencyProof,
+        now: Date? = nil, proof: @escaping (_ oldSize: Int) throws -> ConsistencyProof,
         isEnough: @escaping (_ publicKeys: Set<[UInt8]>) -> Bool
     ) {
         self.checkpoint = checkpoint
         self.witnesses = witnesses
         self.knownSizes = knownSizes
+        self.now = now
         self.proof = proof
         self.isEnough = isEnough
     }

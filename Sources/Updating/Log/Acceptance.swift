@@ -32,8 +32,9 @@ extension LogFault {
     /// The same where the log was proved to contradict itself before: taking the log away does not hide that. A fork, for
     /// whoever tries to accept it all the same.
     func afterFork(_ evidence: FilePath, _ isTried: Bool) -> LogFault {
-        let hint = "this log has contradicted itself: evidence in \(evidence); show that to others, and when it is explained move "
-            + "it away"
+        let hint =
+            "this log has contradicted itself: evidence in \(evidence); show that to others, and when it is explained "
+            + "move it away"
         guard isTried else { return LogFault(code, found: found, expected: expected, at: location, hint: hint) }
         return LogFault(.fork, found: message, at: "evidence in \(evidence)", hint: hint)
     }

@@ -46,7 +46,7 @@ struct FollowedRoots {
             let (next, fault) = Self.policy(of: trusted.root)
             if let fault { alarms.append(fault) }
             if let old = policy {
-                let proofPath = PublishedPath.log(ByteString("proofs/\(Digest.sha256(of: bytes)).tlog-proof"))
+                let proofPath = PublishedPath.log(TlogProof.path(of: .sha256(of: bytes)))
                 let proof = try read(proofPath, TlogProof.byteLimit)
                 alarms += pass(bytes, version, from: old, to: next, proof)
             }

@@ -163,7 +163,7 @@ final class LogAudit {
     // MARK: proofs
 
     private func auditProof(of entry: LogEntry, bytes: [UInt8], leaf: Digest, at index: Int) throws {
-        let path = PublishedPath.log(ByteString("proofs/\(entry.digest).tlog-proof"))
+        let path = PublishedPath.log(TlogProof.path(of: entry.digest))
         named.insert(path)
         guard let file = try files.read(path, TlogProof.byteLimit) else {
             files.addMissing(.missing, "the proof of log entry \(index)", path)

@@ -32,6 +32,6 @@ package enum LogPaths {
 
     /// - Parameter digest: of what is logged.
     package static func proof(of digest: Digest, in folder: FilePath) -> FilePath {
-        folder.appending("proofs/\(digest.hex).tlog-proof")
+        file(TlogProof.path(of: digest), in: folder)
     }
 }

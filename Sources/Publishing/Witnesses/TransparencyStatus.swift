@@ -41,8 +41,7 @@ extension Workspace {
     fileprivate func endOfNotice(
         _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?, _ now: Date
     ) throws -> Date? {
-        let path = releases.appending("log").appending("proofs")
-            .appending("\(Digest.sha256(of: root.bytes).hex).tlog-proof")
+        let path = LogPaths.proof(of: .sha256(of: root.bytes), in: liveLog)
         guard let proof = try storage.readIfPresent(path, limit: TlogProof.byteLimit) else { return nil }
         var gate = RootGate(now: now)
         do {

@@ -10,6 +10,11 @@ package struct TlogProof: Hashable, Sendable {
     private static let indexPrefix = "index "
     private static let extraByteLimit = 2 << 10
 
+    /// Where the proof of a logged file is, below the log's folder.
+    ///
+    /// - Parameter digest: of the file.
+    package static func path(of digest: Digest) -> ByteString { ByteString("proofs/\(digest.hex).tlog-proof") }
+
     package let inclusion: InclusionProof
     /// The checkpoint, with its cosignatures.
     package let note: SignedNote

@@ -41,13 +41,10 @@ extension LogFollower {
     private func publicAt(
         _ name: LogMemory.ReleaseName, _ seen: LogMemory.SeenRelease, _ check: LogCheck, _ mirror: any RepositoryMirror
     ) -> Date? {
-        guard let leaf = seen.leaf, let content = check.state.ledger.release(name.role, name.version) else {
-            return nil
-        }
-        var proof: [UInt8] = []
-        let path = ByteString("proofs/\(content.hex).tlog-proof")
-        let isThere = try? mirror.fetchLog(path, from: 0, limit: TlogProof.byteLimit) { proof.append(contentsOf: $0) }
-        return isThere == true ? check.publicAt(leaf: leaf, proof: proof) : nil
+        guard let leaf = seen.leaf, let content = check.state.ledger.release(name.role, name.version),
+            let proof = try? mirror.fetchProof(of: content)
+        else { return nil }
+        return check.publicAt(leaf: leaf, proof: proof)
     }
 }
 

@@ -75,7 +75,7 @@ struct LogLook {
             let root = try TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root
             let policies = (old: last, new: try root.content.policy())
             do {
-                let proof = try policies.old.flatMap { _ in try fetchProof(of: Digest.sha256(of: bytes)) }
+                let proof = try policies.old.flatMap { _ in try mirror.fetchProof(of: .sha256(of: bytes)) }
                 try gate.pass(bytes, version: root.version, from: policies.old, to: policies.new, proof: proof)
             } catch let fault as LogFault {
                 outcome.doubts.append(fault)
@@ -87,20 +87,10 @@ struct LogLook {
         return gate
     }
 
-    /// The proof of the file with this digest; nil when the mirror has none.
-    func fetchProof(of digest: Digest) throws -> [UInt8]? {
-        try fetch(ByteString("proofs/\(digest.hex).tlog-proof"), limit: TlogProof.byteLimit)
-    }
-
-    private func fetch(_ path: ByteString, limit: Int) throws -> [UInt8]? {
-        var bytes: [UInt8] = []
-        return try mirror.fetchLog(path, from: 0, limit: limit) { bytes.append(contentsOf: $0) } ? bytes : nil
-    }
-
     // MARK: the checkpoint and its entries
 
     private func read(_ rules: CheckpointRules, _ remembered: RememberedLog, _ outcome: inout Outcome) throws {
-        guard let note = try fetch("checkpoint", limit: Self.checkpointLimit) else {
+        guard let note = try mirror.fetchLog("checkpoint", limit: Self.checkpointLimit) else {
             outcome.doubts.append(LogFault(.unreachable, expected: "log/checkpoint", at: mirror.name))
             return
         }
@@ -158,7 +148,7 @@ struct LogLook {
         let head = check.checkpoint.head
         do {
             let hashes = try TileHashes(head: head) { id in
-                guard let tile = try fetch(id.path, limit: 1 << 16) else {
+                guard let tile = try mirror.fetchLog(id.path, limit: Tile.byteLimit) else {
                     throw LogFault(.unreachable, expected: "log/\(id.path)")
                 }
                 return tile
@@ -220,6 +210,19 @@ struct LogFork: Error {
             .fork, found: "a tree of \(new.head.size) entries, root \(new.head.root)",
             expected: "one that continues \(old.head.size) entries, root \(old.head.root)",
             at: evidence)
+    }
+}
+
+extension RepositoryMirror {
+    /// A whole small file below `log/`; nil when the mirror has none.
+    func fetchLog(_ path: ByteString, limit: Int) throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        return try fetchLog(path, from: 0, limit: limit) { bytes.append(contentsOf: $0) } ? bytes : nil
+    }
+
+    /// The proof of the file with this digest; nil when the mirror has none.
+    func fetchProof(of digest: Digest) throws -> [UInt8]? {
+        try fetchLog(TlogProof.path(of: digest), limit: TlogProof.byteLimit)
     }
 }
 

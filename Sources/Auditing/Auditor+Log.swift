@@ -57,7 +57,7 @@ extension Auditor {
     /// A weaker policy is the keyholders' right; whoever audits should know of it while it is not yet in force.
     private func noteWeakening(_ policies: RootPolicies, _ log: LogAudit) {
         for version in policies.weakened {
-            let start = log.publicRoots[version]?.addingTimeInterval(PolicyInForce.notice)
+            let start = log.publicRoots[version].map { min($0, referenceTime) + PolicyInForce.notice }
             guard start.map({ $0 > referenceTime }) ?? true else { continue }
             let found = start.map { "in force from \(UTCTime.encode($0))" } ?? "not yet public"
             report.notes.append(

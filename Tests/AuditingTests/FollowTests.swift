@@ -109,8 +109,12 @@ struct FollowTests {
             watch.made.log.append(watch.made.log.entries[0])
             try watch.made.publishCheckpoint()
         },
-        .init("a second content", rings: ["bad-log/entry-7", "second-content/entry-7/*"]) { watch in
+        .init("a second content", rings: ["bad-release/suite-stable/1.0/*", "second-content/entry-7/*"]) { watch in
             watch.made.log.append("release", "suite-stable", "1.0", [1])
+            try watch.made.publishCheckpoint()
+        },
+        .init("a release that says to be another one", rings: ["bad-release/suite-stable/9.9/*"]) { watch in
+            watch.made.log.append("release", "suite-stable", "9.9", Array("{}\n".utf8))
             try watch.made.publishCheckpoint()
         },
         .init("something malformed", rings: ["bad-log/entry-7"]) { watch in

@@ -8,6 +8,7 @@ package enum AlarmCode: String, FaultCode, CaseIterable {
     case rolledBack = "follow/rolled-back"
     case badCheckpoint = "follow/bad-checkpoint"
     case badLog = "follow/bad-log"
+    case badRelease = "follow/bad-release"
     case gap = "follow/gap"
     case repeated = "follow/repeated"
     case secondContent = "follow/second-content"
@@ -33,6 +34,7 @@ package enum AlarmCode: String, FaultCode, CaseIterable {
         case .rolledBack: "an older state of the log is shown than was shown before"
         case .badCheckpoint: "what stands in the checkpoint's place is none of this log"
         case .badLog: "the log holds something malformed"
+        case .badRelease: "a logged release.json is not that of its entry"
         case .gap: "the log leaves out a version"
         case .repeated: "the log holds the same twice"
         case .secondContent: "one thing has two contents"
@@ -59,6 +61,7 @@ package enum AlarmCode: String, FaultCode, CaseIterable {
         case .rolledBack: "it may be an old cache; if it stays, ask the publisher, and compare from another place"
         case .badCheckpoint, .badLog, .gap, .repeated:
             "instances refuse this log from here on; keep a copy of it and ask the publisher"
+        case .badRelease: "no instance installs it by that name; keep a copy, and ask every keyholder what it is"
         case .secondContent: "keep a copy of both, and publish them: two contents under one name are a deception"
         case .forked:
             "publish the evidence; anybody can check it with: sceau-audit proof fork FILE; stop trusting new releases"
@@ -90,7 +93,8 @@ package enum AlarmCode: String, FaultCode, CaseIterable {
     /// Whether it stays an alarm when it can no longer be seen, until somebody acknowledges it.
     var stays: Bool {
         switch self {
-        case .forked, .inconsistent, .secondContent, .newLog, .signedByYou: true
+        // An entry is read once.
+        case .forked, .inconsistent, .secondContent, .badRelease, .newLog, .signedByYou: true
         default: false
         }
     }

@@ -46,8 +46,8 @@ struct EntryScan {
         else {
             alarms.append(
                 Alarm(
-                    .badLog, about: "entry \(index)", found: "a release.json that is not that of \(entry.name)",
-                    at: "log entry \(index)"))
+                    .badRelease, about: "\(entry.role)/\(entry.version)/\(entry.digest.hex.prefix(16))",
+                    found: entry.name, at: "log entry \(index)"))
             return
         }
         promise(.target(ReleasePaths.stored(paths.manifest(manifest.version), sha256: entry.digest)), entry)

@@ -6,7 +6,7 @@ import TransparencyLog
 
 /// The large files of a release.
 enum Artefacts {
-    /// Its archive and its listing.
+    /// Its archive. How long its listing is stands in no `release.json`.
     static func of(_ manifest: ReleaseManifest) -> [MonitorState.MissingFile] {
         let paths = ReleasePaths(product: manifest.product, channel: manifest.channel)
         let archive = ReleasePaths.stored(paths.archive(manifest.version), sha256: manifest.archive.sha256)

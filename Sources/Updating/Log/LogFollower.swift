@@ -108,6 +108,8 @@ struct LogFollower {
         if look.outcome.doubts.isEmpty, look.outcome.behind == nil, let check = look.outcome.check {
             let holds = try holds(look.refreshed.channel, check, mirror, &log.memory)
             log.memory.aheadSince = nil
+            // Fresh cosignatures say that the clock is not far ahead.
+            log.memory.older.removeAll { $0.until <= now }
             log.memory.root = look.refreshed.rootDigest
             try remember(log, remembered)
             try look.staged.commit()

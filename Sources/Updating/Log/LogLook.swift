@@ -46,7 +46,8 @@ struct LogLook {
         let rules = CheckpointRules(
             policy: policy, older: gate.older, floor: settings.floor,
             freshness: Double(settings.freshness) * 3600, now: now)
-        outcome.log.memory.older = rules.older
+        // Also those that are over: our clock alone does not end one for good.
+        outcome.log.memory.older = gate.older
         do { try read(rules, remembered, &outcome) } catch let fault as any ReportableFault {
             guard fault.family == .transport else { throw fault }
             outcome.doubts.append(LogFault(.unreachable, found: fault.message, at: mirror.name))

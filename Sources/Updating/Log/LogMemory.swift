@@ -29,7 +29,7 @@ struct LogMemory: Hashable {
     }
 
     var latestTime: Date?
-    /// Policies of earlier roots that may still be in force.
+    /// Policies of earlier roots that may still be in force, each with its end.
     var older: [PolicyInForce] = []
     var aheadSince: Date?
     /// The newest root that came here by its proofs, or by the administrator's word. Any other root that is stored came

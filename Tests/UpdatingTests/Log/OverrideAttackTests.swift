@@ -111,6 +111,26 @@ import Transport
         try logged.refusesUpdate("log/fork", accepting: fingerprint(logged))
     }
 
+    @Test("an override under a clock that is days ahead does not end the notice of a weaker policy")
+    func clockAhead() throws {
+        var logged = try LoggedInstance()
+        let (log, day) = (logged.log, RepositorySimulator.day)
+        logged.repository.simulator.requireWitnesses(log.policy(1, of: [log.witnesses[0]]))
+        logged.repository.simulator.bumpRoot()
+        logged.repository.publish()
+        _ = try logged.instance.agent().check()
+        try logged.repository.add("1.1", Sample.second)
+        logged.instance.now += 8 * day
+        let fault = try logged.refusesUpdate("log/stale")
+        try logged.updates(accepting: try logged.fingerprint(in: fault))
+        logged.instance.now -= 7 * day
+        logged.repository.logTime += day
+        for witness in log.witnesses[1...] { witness.behaviour = .absent }
+        try logged.repository.add("1.2", Sample.third)
+        #expect(code { try logged.instance.agent().update() } == "log/no-quorum")
+        #expect(try logged.instance.wholeVersion() == "1.1")
+    }
+
     @Test("one witness whose clock is years ahead does not keep the old policy in force for years")
     func futureProof() throws {
         var logged = try LoggedInstance()

@@ -44,9 +44,6 @@ package struct AddCheckpointRequest: Hashable, Sendable {
         HashLines.append(proof, to: &bytes)
         return bytes + note.encoded
     }
-
-    /// Whose checkpoint it says to be, before anything of it is believed.
-    package var origin: ByteString { ByteString(Array(note.text.prefix { $0 != NoteText.lineEnd })) }
 }
 
 /// What a witness answers that saw another size than a request says (409, `text/x.tlog.size`).

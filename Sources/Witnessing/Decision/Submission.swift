@@ -16,7 +16,7 @@ struct Refusal: Error, Hashable {
 
     /// 409: the size that was cosigned last, from which a proof has to start.
     static func conflict(heldSize: Int) -> Refusal {
-        Refusal(WitnessAnswer(409, content: .size, Array("\(heldSize)\n".utf8)))
+        Refusal(WitnessAnswer(409, content: .size, WitnessedSize.encode(heldSize)))
     }
 }
 

@@ -49,6 +49,8 @@ final class ReleaseRepository: RepositoryMirror {
     var logTime = RepositorySimulator.now
     /// Thrown in place of a file of the log, by its path below `log/`.
     var logFailures: [String: any Error] = [:]
+    /// Bytes that were accepted at most of a file of the log when it was last asked for, by its path below `log/`.
+    private(set) var logLimits: [String: Int] = [:]
 
     init(_ name: String = "first mirror", product: String = "mail-suite", channel: String = "stable") throws {
         self.name = name
@@ -186,6 +188,7 @@ final class ReleaseRepository: RepositoryMirror {
         _ path: ByteString, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Bool {
         requests.append("log/\(path)" + (offset > 0 ? " from \(offset)" : ""))
+        logLimits["\(path)"] = limit
         if let failure = logFailures["\(path)"] { throw failure }
         guard let bytes = log?.serve("log/\(path)") else { return false }
         guard bytes.count - offset <= limit else { throw TransportFault(.tooLong, at: "\(path)") }

@@ -5,8 +5,10 @@ import Primitives
 package enum EntryBundle {
     /// Bytes of the longest entry.
     package static let entryLimit = 65_535
+    /// Bytes that the longest entry takes in a bundle.
+    package static let entryByteLimit = entryLimit + 2
     /// Bytes of the longest bundle.
-    package static let byteLimit = TileShape.width * (entryLimit + 2)
+    package static let byteLimit = TileShape.width * entryByteLimit
 
     /// Throws `log/malformed-bundle` unless `bytes` are exactly `width` entries, 1 to 256.
     package static func decode(_ bytes: [UInt8], width: Int) throws(LogFault) -> [[UInt8]] {

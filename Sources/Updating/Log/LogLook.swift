@@ -121,7 +121,8 @@ struct LogLook {
     private func read(_ part: LogCheck.Part, _ check: inout LogCheck, _ memory: inout LogMemory) throws {
         progress(.readingLog(check.state.size, of: check.checkpoint.head.size))
         var entries = EntryStream(count: part.count)
-        let limit = EntryBundle.byteLimit - part.offset
+        // Of what may come also depends how long a mirror may take for it.
+        let limit = part.count * EntryBundle.entryByteLimit
         let isThere = try mirror.fetchLog(part.bundle.path, from: part.offset, limit: limit) { bytes in
             try entries.feed(bytes) { entry in
                 try check.read(entry)

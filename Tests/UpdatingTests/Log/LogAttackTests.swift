@@ -231,6 +231,16 @@ import TransparencyLog
         try logged.updates()
     }
 
+    @Test("of new entries no more is taken, nor waited for, than so many can have: who trickles gains little")
+    func trickle() throws {
+        let logged = try LoggedInstance()
+        let before = logged.log.size
+        try logged.repository.add("1.1", Sample.second)
+        try logged.updates()
+        let limit = logged.repository.logLimits["tile/entries/000.p/\(logged.log.size)"]
+        #expect(limit == (logged.log.size - before) * 65_537)
+    }
+
     @Test("a log of an absurd size is refused before anything of it is fetched")
     func absurdSize() throws {
         let logged = try LoggedInstance()

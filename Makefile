@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PRODUCTS := sceau sceau-serve sceau-agent sceau-audit
 # Built, but not installed: what conformance tests and measurements run.
-DEVELOPMENT_PRODUCTS := tuf-client log-measure
+DEVELOPMENT_PRODUCTS := tuf-client log-measure patch-measure
 # An import that Package.swift does not declare does not build.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 RELEASE_FLAGS := -c release --static-swift-stdlib $(SWIFT_FLAGS)

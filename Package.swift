@@ -47,6 +47,7 @@ let cLibraries: [Target] = [
     cLibrary("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
     cLibrary("CCurl", pkgConfig: "libcurl", debian: "libcurl4-openssl-dev"),
     cLibrary("CZstd", pkgConfig: "libzstd", debian: "libzstd-dev"),
+    cLibrary("CLzma", pkgConfig: "liblzma", debian: "liblzma-dev"),
     cLibrary("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
     .target(name: "CLinux"),
 ]
@@ -59,15 +60,19 @@ let pure: [Target] = [
     module("Releases", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("UpdatePlan", ["Primitives", "CanonicalJSON", "Releases", "Signatures"]),
     module("TransparencyLog", ["Primitives", "Signatures"]),
+    module("Patching", ["Primitives", "Signatures", "Releases"]),
 ]
 
 let adapters: [Target] = [
     module("DurableStorage", ["Primitives", "CLinux", systemPackage]),
-    module("Compression", ["Primitives", "CZstd"]),
+    module("Compression", ["Primitives", "CZstd", "CLzma"]),
     module("Settings", ["Primitives", "CYAML", systemPackage]),
     module(
         "Archiving",
-        ["Primitives", "Signatures", "Releases", "Compression", "DurableStorage", "CArchive", systemPackage]),
+        [
+            "Primitives", "Signatures", "Releases", "Patching", "Compression", "DurableStorage", "CArchive", "CLinux",
+            systemPackage,
+        ]),
     module(
         "SecretKeys",
         ["Primitives", "CanonicalJSON", "Signatures", "DurableStorage", "CSodium", "CCrypto", "CLinux", systemPackage]),
@@ -114,6 +119,8 @@ let commands: [Target] = [
         ]),
     command("sceau-serve", ["StaticHTTP", systemPackage]),
     command("log-measure", ["TransparencyLog", "SecretKeys", "Signatures", "DurableStorage", systemPackage]),
+    command(
+        "patch-measure", ["Patching", "Archiving", "Releases", "Signatures", "DurableStorage", systemPackage]),
     command("tuf-client", ["Updating", "TUF", "Transport", "DurableStorage", "Signatures", systemPackage]),
     command(
         "sceau-agent",
@@ -156,6 +163,7 @@ let testTargets: [Target] = [
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),
+    tests("PatchingTests", ["Patching", "Compression", "Archiving", "Releases", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests(
         "ArchivingTests",

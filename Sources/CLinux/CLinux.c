@@ -2,7 +2,9 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,3 +15,5 @@ int sceau_rename_exclusive(const char *from, const char *to) {
 int sceau_sync_filesystem(int descriptor) { return syncfs(descriptor); }
 
 int sceau_forbid_core_files(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+int sceau_clone_file(int from, int to) { return ioctl(to, FICLONE, from); }

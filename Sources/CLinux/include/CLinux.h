@@ -19,3 +19,7 @@ int sceau_forbid_core_files(void);
 /// input ends without a line. Whatever signal ends the process meanwhile, the terminal shows again what is typed.
 /// One reader at a time.
 ssize_t sceau_read_hidden_line(int terminal, const char *prompt, size_t prompt_length, void *buffer, size_t size);
+
+/// Makes `to`, an empty file, share all content of `from` (FICLONE): both stay what they are when the other is written.
+/// Fails with EOPNOTSUPP, EXDEV, EINVAL or ENOTTY where the file system cannot do that.
+int sceau_clone_file(int from, int to);

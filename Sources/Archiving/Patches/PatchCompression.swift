@@ -1,0 +1,79 @@
+import Compression
+import Patching
+import Primitives
+
+/// The compressors that `Patching` asks for.
+package struct PatchCompression: StreamPacker, StreamUnpacker {
+    package init() {}
+
+    package func pack(_ bytes: [UInt8], as packing: Packing, window: Int, dictionary: [UInt8]) throws -> [UInt8] {
+        switch packing {
+        case .stored: bytes
+        case .zstd: try ZstdFrame.compress(bytes, windowLog: Int32(clamping: window), prefix: dictionary)
+        case .lzma(let parameters):
+            try LZMACompressor.compress(bytes, LZMASettings(parameters, window: window), preset: dictionary)
+        }
+    }
+
+    package func open(
+        _ packing: Packing, count: Int, window: Int, dictionary: [UInt8], source: @escaping Source
+    ) throws -> any UnpackedStream {
+        if case .lzma(let parameters) = packing {
+            let settings = LZMASettings(parameters, window: window)
+            return LZMAStream(try LZMADecompressor(count: count, settings, preset: dictionary, source: source))
+        }
+        return try ZstdStream(count: count, window: window, dictionary: dictionary, source: source)
+    }
+}
+
+extension LZMASettings {
+    fileprivate init(_ parameters: LZMAParameters, window: Int) {
+        self.init(
+            lc: parameters.lc, lp: parameters.lp, pb: parameters.pb, dictionaryBytes: 1 << max(0, min(window, 30)))
+    }
+}
+
+private final class LZMAStream: UnpackedStream {
+    private let decompressor: LZMADecompressor
+
+    init(_ decompressor: LZMADecompressor) { self.decompressor = decompressor }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws { try decompressor.read(into: buffer) }
+    func finish() throws { try decompressor.finish() }
+}
+
+private final class ZstdStream: UnpackedStream {
+    private let decompressor: ZstdDecompressor
+    private var rest: Int
+
+    init(count: Int, window: Int, dictionary: [UInt8], source: @escaping StreamUnpacker.Source) throws {
+        rest = count
+        var magic = ZstdFrame.magic[...]
+        decompressor = try ZstdDecompressor(
+            limits: ZstdLimits(outputBytes: count, windowLog: Int32(clamping: window)), prefix: dictionary
+        ) { buffer in
+            guard let byte = magic.popFirst() else { return try source(buffer) }
+            buffer[0] = byte
+            return 1
+        }
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws {
+        guard buffer.count <= rest else { throw CompressionFault(.truncated) }
+        var filled = 0
+        while filled < buffer.count {
+            let count = try decompressor.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            guard count > 0 else { throw CompressionFault(.truncated) }
+            filled += count
+        }
+        rest -= filled
+    }
+
+    func finish() throws {
+        guard rest == 0 else { throw CompressionFault(.trailingBytes) }
+        // One byte more than there may be: also checks the frame's end.
+        let one = UnsafeMutableRawBufferPointer.allocate(byteCount: 1, alignment: 1)
+        defer { one.deallocate() }
+        guard try decompressor.read(into: one) == 0 else { throw CompressionFault(.trailingBytes) }
+    }
+}

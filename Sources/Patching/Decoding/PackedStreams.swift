@@ -1,0 +1,128 @@
+import Primitives
+
+/// The packed streams of a patch, opened by its header. A class: all edits read on from where the last one stopped.
+final class PackedStreams: EditStreamReader {
+    private let patch: any PatchBytes
+    private let header: PatchHeader
+    private let unpacker: any StreamUnpacker
+    /// Where the packed piece of the group (first, if there is one) and of each single stream begins.
+    private let offsets: [Int]
+    private var group: [PatchStream: ArraySlice<UInt8>] = [:]
+    private var open: [PatchStream: any UnpackedStream] = [:]
+
+    init(
+        _ patch: any PatchBytes, _ header: PatchHeader, headerLength: Int, unpacker: any StreamUnpacker
+    ) throws {
+        (self.patch, self.header, self.unpacker) = (patch, header, unpacker)
+        var offset = headerLength
+        offsets = ([header.group].compactMap(\.self) + header.singles.map(\.packed)).map { packed in
+            defer { offset += packed.packedCount }
+            return offset
+        }
+        try openGroup()
+    }
+
+    private func openGroup() throws {
+        guard let packed = header.group, let offset = offsets.first else { return }
+        let bytes = try whole(packed, at: offset)
+        var position = 0
+        for (stream, count) in header.grouped {
+            group[stream] = bytes[position..<position + count]
+            position += count
+        }
+    }
+
+    private func whole(_ packed: PatchHeader.Packed, at offset: Int) throws -> [UInt8] {
+        let stream = try open(packed, at: offset, dictionary: [])
+        // `finish` reports what `read` cannot: more behind the end.
+        var bytes = [UInt8](repeating: 0, count: packed.count)
+        try bytes.withUnsafeMutableBytes { try stream.read(into: $0) }
+        try stream.finish()
+        return bytes
+    }
+
+    private func open(
+        _ packed: PatchHeader.Packed, at offset: Int, dictionary: [UInt8]
+    ) throws -> any UnpackedStream {
+        var position = offset
+        let end = offset + packed.packedCount
+        let patch = patch
+        let source: StreamUnpacker.Source = { buffer in
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - position)])
+            if !part.isEmpty { try patch.read(at: position, into: part) }
+            position += part.count
+            return part.count
+        }
+        if packed.packing == .stored { return StoredStream(count: packed.count, source: source) }
+        return try unpacker.open(
+            packed.packing, count: packed.count, window: packed.window, dictionary: dictionary, source: source)
+    }
+
+    private func single(_ stream: PatchStream) -> (packed: PatchHeader.Packed, offset: Int)? {
+        guard let index = header.singles.firstIndex(where: { $0.stream == stream }) else { return nil }
+        return (header.singles[index].packed, offsets[index + (header.group == nil ? 0 : 1)])
+    }
+
+    /// All of the plan. Once.
+    func plan(limit: Int) throws -> [UInt8] {
+        if let bytes = group.removeValue(forKey: .plan) { return Array(bytes) }
+        guard let (packed, offset) = single(.plan) else { return [] }
+        guard packed.count <= limit else {
+            throw PatchFault(.tooLarge, found: "a plan of \(packed.count) bytes", expected: "at most \(limit)")
+        }
+        return try whole(packed, at: offset)
+    }
+
+    /// How many bytes of dictionary the text stream takes at most; 0 when it cannot have one.
+    var dictionaryLimit: Int { single(.text).map { $0.packed.packing == .stored ? 0 : 1 << $0.packed.window } ?? 0 }
+
+    /// Opens all streams but the plan.
+    func openAll(dictionary: [UInt8]) throws {
+        for (stream, _) in header.singles where stream != .plan {
+            guard let (packed, offset) = single(stream) else { continue }
+            open[stream] = try self.open(packed, at: offset, dictionary: stream == .text ? dictionary : [])
+        }
+    }
+
+    func read(_ stream: EditStream, into buffer: UnsafeMutableRawBufferPointer) throws {
+        let stream = PatchStream(stream)
+        if let open = open[stream] { return try open.read(into: buffer) }
+        guard let rest = group[stream], buffer.count <= rest.count else {
+            if buffer.isEmpty { return }
+            throw PatchFault(.truncated, at: stream.name)
+        }
+        buffer.copyBytes(from: rest.prefix(buffer.count))
+        group[stream] = rest.dropFirst(buffer.count)
+    }
+
+    /// Throws unless every stream was read to its end.
+    func finish() throws {
+        for (stream, rest) in group where !rest.isEmpty { throw PatchFault(.leftover, at: stream.name) }
+        for stream in open.values { try stream.finish() }
+    }
+}
+
+/// A stream that is stored as it is.
+private final class StoredStream: UnpackedStream {
+    private var rest: Int
+    private let source: StreamUnpacker.Source
+
+    init(count: Int, source: @escaping StreamUnpacker.Source) {
+        (rest, self.source) = (count, source)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws {
+        guard buffer.count <= rest else { throw PatchFault(.truncated) }
+        var filled = 0
+        while filled < buffer.count {
+            let count = try source(UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+            guard count > 0 else { throw PatchFault(.truncated) }
+            filled += count
+        }
+        rest -= filled
+    }
+
+    func finish() throws {
+        guard rest == 0 else { throw PatchFault(.leftover) }
+    }
+}

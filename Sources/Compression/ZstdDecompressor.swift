@@ -25,34 +25,23 @@ package final class ZstdDecompressor {
     private let source: Source
     private let context: OpaquePointer
     private let buffer: UnsafeMutableRawBufferPointer
-    /// What content may refer to before its own beginning; libzstd reads it until the end.
-    private let prefix: UnsafeMutableRawBufferPointer
     /// What of `buffer` is not yet unpacked.
     private var pending = 0..<0
     private var produced = 0
     private var isFinished = false
 
-    /// `prefix`: what the compressor had as its prefix.
-    package init(
-        limits: ZstdLimits, prefix: [UInt8] = [], source: @escaping Source
-    ) throws(CompressionFault) {
+    package init(limits: ZstdLimits, source: @escaping Source) throws(CompressionFault) {
         guard let context = ZSTD_createDCtx() else { throw CompressionFault(.failed, found: "no memory") }
         self.limits = limits
         self.source = source
         self.context = context
         buffer = .allocate(byteCount: ZSTD_DStreamInSize(), alignment: 16)
-        self.prefix = .allocate(byteCount: prefix.count, alignment: 16)
-        self.prefix.copyBytes(from: prefix)
         _ = try checked(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, limits.windowLog), .failed)
-        if !prefix.isEmpty {
-            _ = try checked(ZSTD_DCtx_refPrefix(context, self.prefix.baseAddress, prefix.count), .failed)
-        }
     }
 
     deinit {
         ZSTD_freeDCtx(context)
         buffer.deallocate()
-        prefix.deallocate()
     }
 
     /// Fills `output` with the next bytes and says how many; fewer than asked only before the end, 0 at the end, which

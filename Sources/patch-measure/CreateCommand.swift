@@ -33,9 +33,8 @@ struct CreateCommand: AsyncParsableCommand {
             from: oldListing, TreeFiles(old), to: newListing, TreeFiles(new))
         let seconds = encoding.seconds
         try DurableStorage().write(made.bytes, to: patch)
-        let pieces = made.pieces.map { #"{"name":"\#($0.name)","count":\#($0.count),"packed":\#($0.packedCount)}"# }
         print(
-            #"{"bytes":\#(made.bytes.count),"seconds":\#(seconds),"listing_seconds":\#(listing),"memory":\#(made.header.memory),"#
-                + #""pieces":[\#(pieces.joined(separator: ","))]}"#)
+            #"{"bytes":\#(made.bytes.count),"seconds":\#(seconds),"listing_seconds":\#(listing),"#
+                + #""memory":\#(made.header.memory),"streams":[\#(made.header.pieceTexts.joined(separator: ","))]}"#)
     }
 }

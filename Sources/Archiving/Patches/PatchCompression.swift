@@ -9,27 +9,34 @@ package struct PatchCompression: StreamPacker, StreamUnpacker {
     package func pack(_ bytes: [UInt8], as packing: Packing, window: Int, dictionary: [UInt8]) throws -> [UInt8] {
         switch packing {
         case .stored: bytes
-        case .zstd: try ZstdFrame.compress(bytes, windowLog: Int32(clamping: window), prefix: dictionary)
+        case .zstd: try ZstdFrame.compress(bytes, windowLog: window.windowLog)
         case .lzma(let parameters):
             try LZMACompressor.compress(bytes, LZMASettings(parameters, window: window), preset: dictionary)
         }
     }
 
     package func open(
-        _ packing: Packing, count: Int, window: Int, dictionary: [UInt8], source: @escaping Source
+        _ packing: Packing, count: Int, window: Int, source: @escaping Source
     ) throws -> any UnpackedStream {
         if case .lzma(let parameters) = packing {
             let settings = LZMASettings(parameters, window: window)
-            return LZMAStream(try LZMADecompressor(count: count, settings, preset: dictionary, source: source))
+            return LZMAStream(try LZMADecompressor(count: count, settings, source: source))
         }
-        return try ZstdStream(count: count, window: window, dictionary: dictionary, source: source)
+        return try ZstdStream(count: count, windowLog: window.windowLog, source: source)
     }
 }
 
 extension LZMASettings {
     fileprivate init(_ parameters: LZMAParameters, window: Int) {
         self.init(
-            lc: parameters.lc, lp: parameters.lp, pb: parameters.pb, dictionaryBytes: 1 << max(0, min(window, 30)))
+            lc: parameters.lc, lp: parameters.lp, pb: parameters.pb, dictionaryBytes: window)
+    }
+}
+
+extension Int {
+    /// Of the smallest zstd window that holds so many bytes.
+    fileprivate var windowLog: Int32 {
+        (10...27).first { 1 << $0 >= self } ?? 27
     }
 }
 
@@ -46,11 +53,11 @@ private final class ZstdStream: UnpackedStream {
     private let decompressor: ZstdDecompressor
     private var rest: Int
 
-    init(count: Int, window: Int, dictionary: [UInt8], source: @escaping StreamUnpacker.Source) throws {
+    init(count: Int, windowLog: Int32, source: @escaping StreamUnpacker.Source) throws {
         rest = count
         var magic = ZstdFrame.magic[...]
         decompressor = try ZstdDecompressor(
-            limits: ZstdLimits(outputBytes: count, windowLog: Int32(clamping: window)), prefix: dictionary
+            limits: ZstdLimits(outputBytes: count, windowLog: windowLog)
         ) { buffer in
             guard let byte = magic.popFirst() else { return try source(buffer) }
             buffer[0] = byte

@@ -33,7 +33,7 @@ final class PackedStreams: EditStreamReader {
     }
 
     private func whole(_ packed: PatchHeader.Packed, at offset: Int) throws -> [UInt8] {
-        let stream = try open(packed, at: offset, dictionary: [])
+        let stream = try open(packed, at: offset, dictionary: nil)
         // `finish` reports what `read` cannot: more behind the end.
         var bytes = [UInt8](repeating: 0, count: packed.count)
         try bytes.withUnsafeMutableBytes { try stream.read(into: $0) }
@@ -42,7 +42,7 @@ final class PackedStreams: EditStreamReader {
     }
 
     private func open(
-        _ packed: PatchHeader.Packed, at offset: Int, dictionary: [UInt8]
+        _ packed: PatchHeader.Packed, at offset: Int, dictionary: TextDictionary?
     ) throws -> any UnpackedStream {
         var position = offset
         let end = offset + packed.packedCount
@@ -54,8 +54,12 @@ final class PackedStreams: EditStreamReader {
             return part.count
         }
         if packed.packing == .stored { return StoredStream(count: packed.count, source: source) }
-        return try unpacker.open(
-            packed.packing, count: packed.count, window: packed.window, dictionary: dictionary, source: source)
+        if let dictionary {
+            // Every single text stream that is packed is so packed: the header saw to it.
+            guard case .lzma(let parameters) = packed.packing else { throw PatchFault(.malformed) }
+            return try TextDecoder(count: packed.count, parameters, dictionary, source: source)
+        }
+        return try unpacker.open(packed.packing, count: packed.count, window: 1 << packed.window, source: source)
     }
 
     private func single(_ stream: PatchStream) -> (packed: PatchHeader.Packed, offset: Int)? {
@@ -73,19 +77,22 @@ final class PackedStreams: EditStreamReader {
         return try whole(packed, at: offset)
     }
 
-    /// How many bytes of dictionary the text stream takes at most; 0 when it cannot have one.
-    var dictionaryLimit: Int { single(.text).map { $0.packed.packing == .stored ? 0 : 1 << $0.packed.window } ?? 0 }
+    /// Whether the text stream has a dictionary.
+    var hasDictionary: Bool { single(.text).map { $0.packed.packing != .stored } ?? false }
 
     /// Opens all streams but the plan.
-    func openAll(dictionary: [UInt8]) throws {
+    func openAll(dictionary: TextDictionary?) throws {
         for (stream, _) in header.singles where stream != .plan {
             guard let (packed, offset) = single(stream) else { continue }
-            open[stream] = try self.open(packed, at: offset, dictionary: stream == .text ? dictionary : [])
+            open[stream] = try self.open(packed, at: offset, dictionary: stream == .text ? dictionary : nil)
         }
     }
 
     func read(_ stream: EditStream, into buffer: UnsafeMutableRawBufferPointer) throws {
-        let stream = PatchStream(stream)
+        try read(PatchStream(stream), into: buffer)
+    }
+
+    func read(_ stream: PatchStream, into buffer: UnsafeMutableRawBufferPointer) throws {
         if let open = open[stream] { return try open.read(into: buffer) }
         guard let rest = group[stream], buffer.count <= rest.count else {
             if buffer.isEmpty { return }

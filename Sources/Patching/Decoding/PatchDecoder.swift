@@ -30,10 +30,13 @@ package struct PatchDecoder: Sendable {
         let (header, length) = try readHeader(patch)
         try check(header, old, expected)
         let streams = try PackedStreams(patch, header, headerLength: length, unpacker: unpacker)
-        let plan = try Plan(decoding: try streams.plan(limit: limits.planBytes), over: old, limits: limits.tree)
+        let planBytes = try streams.plan(limit: limits.planBytes)
+        let plan = try Plan(decoding: planBytes, over: old, limits: limits.tree)
         try check(plan, header, old)
-        try streams.openAll(dictionary: dictionary(plan, old, source, limit: streams.dictionaryLimit))
-        var run = PatchRun(old, plan, streams, source: source, sink: sink, memory: header.editKiB << 10)
+        let files = OldFiles(old, source, memory: header.editKiB << 10)
+        try streams.openAll(
+            dictionary: streams.hasDictionary ? try files.dictionary(plan, planBytes: planBytes) : nil)
+        var run = PatchRun(plan, streams, files, sink: sink)
         let listing = try TreeListing(try run.entries(progress), limits: limits.tree)
         try streams.finish()
         try sink.finish()
@@ -69,44 +72,18 @@ package struct PatchDecoder: Sendable {
             listing.totalBytes - old.totalBytes == header.bytesDelta
         else { throw PatchFault(.malformed, found: "a plan that makes something else than the header says") }
     }
-
-    /// The reference files of all text edits one after another, the last `limit` bytes of them.
-    private func dictionary(
-        _ plan: Plan, _ old: TreeListing, _ source: some PatchSource, limit: Int
-    ) throws -> [UInt8] {
-        let references = plan.edits.compactMap { $0.edit.method == .text ? $0.edit.reference : nil }
-        let parts = TextDictionary.parts(of: references.map { old.entries[$0].size }, limit: limit)
-        var bytes = [UInt8](repeating: 0, count: parts.reduce(0) { $0 + $1.range.count })
-        var position = 0
-        for part in parts {
-            let entry = old.entries[references[part.index]]
-            let file = try source.open(entry)
-            guard file.count == entry.size else { throw PatchFault(.wrongOldFile, at: entry.path.description) }
-            try bytes.withUnsafeMutableBytes { buffer in
-                let place = position..<position + part.range.count
-                try file.read(at: part.range.lowerBound, into: UnsafeMutableRawBufferPointer(rebasing: buffer[place]))
-            }
-            position += part.range.count
-        }
-        return bytes
-    }
-}
-
-/// Which parts of reference files the dictionary of the text stream is.
-enum TextDictionary {
-    /// The last `limit` bytes of files of these sizes one after another.
-    static func parts(of sizes: [Int], limit: Int) -> [(index: Int, range: Range<Int>)] {
-        var rest = limit
-        var parts: [(index: Int, range: Range<Int>)] = []
-        for (index, size) in sizes.enumerated().reversed() where size > 0 && rest > 0 {
-            parts.append((index, max(0, size - rest)..<size))
-            rest -= min(rest, size)
-        }
-        return parts.reversed()
-    }
 }
 
 extension Plan {
+    /// The old files of all text edits, each once, in the order of the edits, and how they are transformed.
+    var textReferences: [(index: Int, transform: EditTransform)] {
+        var seen: Set<Int> = []
+        return edits.compactMap { _, edit in
+            guard edit.method == .text, let index = edit.reference, seen.insert(index).inserted else { return nil }
+            return (index, edit.transform)
+        }
+    }
+
     /// All edits in the order in which they are decoded, with the index of their entry.
     var edits: [(entry: Int, edit: PlannedEdit)] {
         let all: [(entry: Int, edit: PlannedEdit)] = entries.enumerated().compactMap { index, entry in

@@ -4,19 +4,20 @@ import Signatures
 
 /// Carries out a plan that was checked.
 struct PatchRun<Source: PatchSource, Sink: PatchSink> {
-    private let old: TreeListing
     private let plan: Plan
-    private let source: Source
+    private let files: OldFiles<Source>
     private let sink: Sink
+    private let streams: PackedStreams
     private var decoder: EditDecoder<PackedStreams>
     private var made: [TreeEntry?]
+    private var known: KnownFiles?
     private var done = PatchProgress(done: 0, total: 0)
 
-    init(
-        _ old: TreeListing, _ plan: Plan, _ streams: PackedStreams, source: Source, sink: Sink, memory: Int
-    ) {
-        (self.old, self.plan, self.source, self.sink) = (old, plan, source, sink)
-        decoder = EditDecoder(streams, limits: EditLimits(memory: memory))
+    private var old: TreeListing { files.old }
+
+    init(_ plan: Plan, _ streams: PackedStreams, _ files: OldFiles<Source>, sink: Sink) {
+        (self.plan, self.streams, self.files, self.sink) = (plan, streams, files, sink)
+        decoder = EditDecoder(streams, limits: EditLimits(memory: files.editMemory))
         made = [TreeEntry?](repeating: nil, count: plan.entries.count)
         for entry in plan.entries { done.total += entry.listed(old, digest: old.digest).size }
     }
@@ -28,7 +29,12 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
             if case .file(_, .whole) = entry.kind { report(index, progress) }
         }
         for (index, edit) in plan.edits {
-            try make(plan.entries[index], edit, at: index)
+            let entry = plan.entries[index]
+            guard case .file(let executable, _) = entry.kind else { continue }
+            try sink.beginFile(entry.path, size: edit.size, executable: executable)
+            let digest = try edit.transform == .none ? plainEdit(entry.path, edit) : transformedEdit(entry.path, edit)
+            try sink.endFile()
+            made[index] = entry.listed(old, digest: digest)
             report(index, progress)
         }
         return made.compactMap(\.self)
@@ -51,27 +57,91 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
         made[index] = entry.listed(old, digest: old.digest)
     }
 
-    private mutating func make(_ entry: PlannedEntry, _ edit: PlannedEdit, at index: Int) throws {
-        guard edit.transform == .none else { throw PatchFault(.malformed, found: "transform \(edit.transform)") }
-        guard case .file(let executable, _) = entry.kind else { return }
-        let file = try edit.reference.map { try openOld(old.entries[$0]) }
-        try sink.beginFile(entry.path, size: edit.size, executable: executable)
+    /// Made as it is written, in pieces.
+    private mutating func plainEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
+        let file = try edit.reference.map { try files.open($0) }
         let (sink, hasher) = (sink, SHA256Hasher())
-        var count = 0
-        try decoder.decode(edit.method, old: file, count: edit.size) { bytes in
-            count += bytes.count
-            guard count <= edit.size else { throw PatchFault(.tooLarge, at: entry.path.description) }
+        try decode(path, edit, file) { bytes in
             hasher.update(bytes)
             try sink.write(bytes)
         }
-        guard count == edit.size else { throw PatchFault(.truncated, at: entry.path.description) }
-        try sink.endFile()
-        made[index] = entry.listed(old, digest: hasher.finish())
+        return hasher.finish()
     }
 
-    private func openOld(_ entry: TreeEntry) throws -> any OldFile {
-        let file = try source.open(entry)
-        guard file.count == entry.size else { throw PatchFault(.wrongOldFile, at: entry.path.description) }
-        return file
+    /// Made in memory.
+    private mutating func transformedEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
+        let (file, memory) = try edit.reference.map { try files.open($0, edit.transform) } ?? (nil, 0)
+        let (needed, overflow) = edit.expandedSize.addingReportingOverflow(edit.size)
+        try files.check(overflow ? .max : memory + needed)
+        var expanded: [UInt8] = []
+        expanded.reserveCapacity(edit.expandedSize)
+        try decode(path, edit, file) { expanded += $0 }
+        let bytes = try contract(expanded, path, edit)
+        guard bytes.count == edit.size else { throw PatchFault(.truncated, at: path.description) }
+        try bytes.withUnsafeBytes { try sink.write($0) }
+        return .sha256(of: bytes)
+    }
+
+    private mutating func contract(_ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit) throws -> [UInt8] {
+        guard edit.transform == .record else { throw PatchFault(.malformed, found: "transform \(edit.transform)") }
+        // What the first record may say, all others may say: not what other records are.
+        let known = known ?? KnownFiles(made)
+        self.known = known
+        return try RecordLines(path, lookup: known.lookup).contract(expanded, limit: edit.size)
+    }
+
+    private mutating func decode(
+        _ path: ByteString, _ edit: PlannedEdit, _ file: (any OldFile)?,
+        into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        var rest = edit.expandedSize
+        let counted = { (bytes: UnsafeRawBufferPointer) in
+            rest -= bytes.count
+            guard rest >= 0 else { throw PatchFault(.tooLarge, at: path.description) }
+            try sink(bytes)
+        }
+        if edit.isBulk {
+            try copyBulk(edit.size, into: counted)
+        } else {
+            try decoder.decode(edit.method, old: file, count: edit.expandedSize, into: counted)
+        }
+        guard rest == 0 else { throw PatchFault(.truncated, at: path.description) }
+    }
+
+    private func copyBulk(_ count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        var rest = count
+        while rest > 0 {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(rest, buffer.count)])
+            try streams.read(.bulk, into: part)
+            try sink(UnsafeRawBufferPointer(part))
+            rest -= part.count
+        }
+    }
+}
+
+/// The files of a tree that are made and whose digests are known, by their paths.
+struct KnownFiles {
+    private let entries: [TreeEntry?]
+
+    /// In the order of their paths, with gaps.
+    init(_ entries: [TreeEntry?]) {
+        self.entries = entries.filter { $0 != nil }
+    }
+
+    var lookup: RecordLines.Lookup {
+        { path in
+            var (low, high) = (0, entries.count)
+            while low < high {
+                let middle = (low + high) / 2
+                guard let entry = entries[middle] else { return nil }
+                if entry.path < path { low = middle + 1 } else { high = middle }
+            }
+            guard low < entries.count, let entry = entries[low], entry.path == path,
+                case .file(let size, let sha256, _) = entry.kind
+            else { return nil }
+            return (sha256, size)
+        }
     }
 }

@@ -15,9 +15,10 @@ package protocol PatchTree: Sendable {
 package struct PatchSettings: Sendable {
     /// Edits made at a time.
     package var workers = 2
-    /// Logarithm of the largest window of one stream, and of the text stream.
+    /// Logarithm of the largest window of one stream.
     package var windowLog = 22
-    package var textWindowLog = 23
+    /// Bytes of text and of its dictionary together. Packing takes twelve times as much memory, unpacking the text's size.
+    package var textBytes = 32 << 20
 
     package init() {}
 }
@@ -26,8 +27,6 @@ package struct PatchSettings: Sendable {
 package struct EncodedPatch: Sendable {
     package let bytes: [UInt8]
     package let header: PatchHeader
-    /// Unpacked and packed bytes of each stream or group, for people.
-    package let pieces: [(name: String, count: Int, packedCount: Int)]
 }
 
 /// Makes patches. Equal trees and settings give equal bytes, on any number of cores.
@@ -50,40 +49,58 @@ package struct PatchEncoder: Sendable {
         let pairing = try Pairing(old, oldTree, new, newTree)
         let edits = try await EditRun(pairing, oldTree, newTree, settings, progress).encode()
         let plan = pairing.plan(edits)
-        var streams = StreamSet()
-        streams[.plan] = try plan.encoded(over: old)
-        let jobs = Dictionary(uniqueKeysWithValues: zip(pairing.jobs.map(\.entry), edits))
-        for (entry, _) in plan.edits {
-            guard let edit = jobs[entry] else { continue }
-            for (kind, bytes) in zip(EditStream.allCases, edit.streams) { streams[PatchStream(kind)] += bytes }
-        }
-        let dictionary = try textDictionary(plan, old, oldTree)
-        let packed = try StreamPacking(packer, settings).pack(streams, dictionary: dictionary)
+        let streams = try streams(plan, edits, pairing)
+        let dictionary = try dictionary(plan, streams, old, oldTree)
+        let packed = try await StreamPacking(packer, settings).pack(streams, dictionary: dictionary)
         let header = PatchHeader(
             before: old.digest, after: new.digest, entriesDelta: new.entries.count - old.entries.count,
-            bytesDelta: new.totalBytes - old.totalBytes, editKiB: (edits.map(\.memory).max() ?? 0) + 1023 >> 10,
+            bytesDelta: new.totalBytes - old.totalBytes, editKiB: (memory(edits) + 1023) >> 10,
             grouped: packed.grouped, group: packed.group?.packed,
             singles: packed.singles.map { ($0.stream, $0.piece.packed) })
-        return EncodedPatch(
-            bytes: header.encoded + packed.bytes, header: header, pieces: packed.pieces)
+        return EncodedPatch(bytes: header.encoded + packed.bytes, header: header)
     }
 
-    private func textDictionary(
-        _ plan: Plan, _ old: TreeListing, _ oldTree: some PatchTree
-    ) throws -> [UInt8] {
-        let references = plan.edits.compactMap { $0.edit.method == .text ? $0.edit.reference : nil }
-        let parts = TextDictionary.parts(
-            of: references.map { old.entries[$0].size }, limit: 1 << settings.textWindowLog)
-        var bytes: [UInt8] = []
-        for part in parts {
-            try oldTree.withBytes(of: old.entries[references[part.index]]) { bytes += $0[part.range] }
+    /// What a decoder holds for transformed files' references is held to the end, so these count together.
+    private func memory(_ edits: [FinishedEdit]) -> Int {
+        let transformed = edits.filter { $0.transform != .none }.reduce(0) { $0 + $1.encoded.memory }
+        return transformed + (edits.filter { $0.transform == .none }.map(\.encoded.memory).max() ?? 0)
+    }
+
+    private func streams(_ plan: Plan, _ edits: [FinishedEdit], _ pairing: Pairing) throws -> StreamSet {
+        var streams = StreamSet()
+        streams[.plan] = try plan.encoded(over: pairing.old)
+        let byEntry = Dictionary(uniqueKeysWithValues: zip(pairing.jobs.map(\.entry), edits))
+        for (entry, _) in plan.edits {
+            guard let edit = byEntry[entry] else { continue }
+            for (kind, bytes) in zip(EditStream.allCases, edit.encoded.streams) {
+                streams[edit.isBulk && kind == .text ? .bulk : PatchStream(kind)] += bytes
+            }
         }
-        return bytes
+        return streams
+    }
+
+    /// Empty when no text refers to anything.
+    private func dictionary(
+        _ plan: Plan, _ streams: StreamSet, _ old: TreeListing, _ oldTree: some PatchTree
+    ) throws -> [UInt8] {
+        let references = plan.textReferences
+        var bytes: [UInt8] = []
+        for (index, transform) in references {
+            let entry = old.entries[index]
+            try oldTree.withBytes(of: entry) { content in
+                switch transform {
+                case .none: bytes += content
+                case .record: bytes += RecordLines(entry.path, lookup: old.lookup).expand(content)
+                case .expanded: throw PatchFault(.malformed)
+                }
+            }
+        }
+        return references.isEmpty ? [] : bytes + streams[.plan]
     }
 }
 
 /// The unpacked streams of a patch.
-struct StreamSet {
+struct StreamSet: Sendable {
     private var streams = [[UInt8]](repeating: [], count: PatchStream.allCases.count)
 
     subscript(stream: PatchStream) -> [UInt8] {

@@ -1,6 +1,6 @@
 /// Packs the streams of a patch: small ones together, each other one by itself, with what makes it smallest.
 struct StreamPacking {
-    struct Piece {
+    struct Piece: Sendable {
         let packed: PatchHeader.Packed
         let bytes: [UInt8]
     }
@@ -11,11 +11,17 @@ struct StreamPacking {
         var singles: [(stream: PatchStream, piece: Piece)] = []
 
         var bytes: [UInt8] { (group?.bytes ?? []) + singles.flatMap(\.piece.bytes) }
+    }
 
-        var pieces: [(name: String, count: Int, packedCount: Int)] {
-            let all = [group].compactMap(\.self).map { ("group", $0) } + singles.map { ("\($0.stream)", $0.piece) }
-            return all.map { ($0, $1.packed.count, $1.packed.packedCount) }
-        }
+    /// Something to be packed as one.
+    private struct Source: Sendable {
+        let bytes: [UInt8]
+        let dictionary: [UInt8]
+        /// Logarithm; 0 for text, which has its dictionary and itself as its window.
+        let window: Int
+        let candidates: [Packing]
+
+        var windowBytes: Int { window == 0 ? bytes.count + dictionary.count : 1 << window }
     }
 
     /// A stream that is larger is packed by itself.
@@ -28,42 +34,72 @@ struct StreamPacking {
         (self.packer, self.settings) = (packer, settings)
     }
 
-    func pack(_ streams: StreamSet, dictionary: [UInt8]) throws -> Result {
-        var result = Result()
+    func pack(_ streams: StreamSet, dictionary: [UInt8]) async throws -> Result {
         let used = PatchStream.allCases.filter { !streams[$0].isEmpty }
         let groupable = used.filter { $0 != .text || dictionary.isEmpty }
         let total = groupable.reduce(0) { $0 + streams[$1].count }
         let grouped = groupable.filter { total <= PatchHeader.groupBytes || streams[$0].count <= Self.smallBytes }
-        result.grouped = grouped.map { ($0, streams[$0].count) }
-        if !grouped.isEmpty {
-            let bytes = grouped.flatMap { streams[$0] }
-            result.group = try smallest(bytes, window: PatchHeader.groupWindow(bytes.count), dictionary: [])
-        }
-        for stream in used where !grouped.contains(stream) {
-            let bytes = streams[stream]
-            let dictionary = stream == .text ? dictionary : []
-            let limit = stream == .text ? settings.textWindowLog : settings.windowLog
-            let window = min(limit, PatchHeader.groupWindow(bytes.count + dictionary.count))
-            result.singles.append((stream, try smallest(bytes, window: window, dictionary: dictionary)))
-        }
+        let alone = used.filter { !grouped.contains($0) }
+        var sources = alone.map { source(streams[$0], $0, dictionary) }
+        if !grouped.isEmpty { sources.append(group(grouped.flatMap { streams[$0] })) }
+        var pieces = try await pack(sources)
+        var result = Result(grouped: grouped.map { ($0, streams[$0].count) })
+        if !grouped.isEmpty { result.group = pieces.popLast() }
+        result.singles = Array(zip(alone, pieces)).map { ($0, $1) }
         return result
     }
 
-    private func smallest(_ bytes: [UInt8], window: Int, dictionary: [UInt8]) throws -> Piece {
-        var best = bytes
-        var packing = Packing.stored
-        for candidate in candidates(bytes.count) {
-            let packed = try packer.pack(bytes, as: candidate, window: window, dictionary: dictionary)
-            if packed.count < best.count { (best, packing) = (packed, candidate) }
-        }
-        return Piece(
-            packed: PatchHeader.Packed(
-                packing: packing, window: packing == .stored ? PatchHeader.windows.lowerBound : window,
-                count: bytes.count, packedCount: best.count), bytes: best)
+    private func group(_ bytes: [UInt8]) -> Source {
+        Source(
+            bytes: bytes, dictionary: [], window: PatchHeader.groupWindow(bytes.count),
+            candidates: [.zstd] + Self.lzma([(3, 0, 0), (0, 0, 0), (3, 0, 2), (0, 2, 2), (4, 0, 0), (1, 3, 3)]))
     }
 
-    private func candidates(_ count: Int) -> [Packing] {
-        let parameters = [(3, 0, 0), (0, 0, 0), (3, 0, 2), (0, 2, 2), (4, 0, 0), (1, 3, 3)]
-        return [.zstd] + parameters.compactMap { LZMAParameters(lc: $0, lp: $1, pb: $2).map(Packing.lzma) }
+    private func source(_ bytes: [UInt8], _ stream: PatchStream, _ dictionary: [UInt8]) -> Source {
+        if stream == .text {
+            let candidates = Self.lzma(bytes.count <= 1 << 20 ? [(3, 0, 0), (4, 0, 0), (2, 0, 0)] : [(3, 0, 0)])
+            return Source(bytes: bytes, dictionary: dictionary, window: 0, candidates: candidates)
+        }
+        let window = min(settings.windowLog, PatchHeader.groupWindow(bytes.count))
+        let some = Self.lzma([(3, 0, 0), (0, 0, 0), (0, 2, 2), (1, 3, 3)])
+        let more = Self.lzma([(3, 0, 2), (4, 0, 0), (0, 0, 2)])
+        let candidates = [.zstd] + (bytes.count <= 1 << 20 ? some + more : some)
+        return Source(bytes: bytes, dictionary: [], window: window, candidates: candidates)
+    }
+
+    private static func lzma(_ parameters: [(Int, Int, Int)]) -> [Packing] {
+        parameters.compactMap { LZMAParameters(lc: $0, lp: $1, pb: $2).map(Packing.lzma) }
+    }
+
+    /// Each in every candidate way, several at a time; the first of the smallest is kept.
+    private func pack(_ sources: [Source]) async throws -> [Piece] {
+        let attempts = sources.indices.flatMap { index in sources[index].candidates.map { (index, $0) } }
+            .sorted { sources[$0.0].windowBytes > sources[$1.0].windowBytes }
+        var best = sources.map { (bytes: $0.bytes, packing: Packing.stored) }
+        try await withThrowingTaskGroup(of: (Int, Packing, [UInt8]).self) { group in
+            var waiting = attempts[...]
+            func begin() {
+                guard let (index, packing) = waiting.popFirst() else { return }
+                let source = sources[index]
+                group.addTask { [packer] in
+                    let packed = try packer.pack(
+                        source.bytes, as: packing, window: source.windowBytes, dictionary: source.dictionary)
+                    return (index, packing, packed)
+                }
+            }
+            for _ in 0..<max(1, settings.workers) { begin() }
+            while let (index, packing, bytes) = try await group.next() {
+                if (bytes.count, packing.code) < (best[index].bytes.count, best[index].packing.code) {
+                    best[index] = (bytes, packing)
+                }
+                begin()
+            }
+        }
+        return zip(sources, best).map { source, best in
+            let window = best.packing == .stored && source.window != 0 ? PatchHeader.windows.lowerBound : source.window
+            let packed = PatchHeader.Packed(
+                packing: best.packing, window: window, count: source.bytes.count, packedCount: best.bytes.count)
+            return Piece(packed: packed, bytes: best.bytes)
+        }
     }
 }

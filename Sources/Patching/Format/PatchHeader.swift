@@ -35,10 +35,10 @@ package struct PatchHeader: Equatable, Sendable {
     /// Bytes of memory that applying needs, besides listings and plan.
     package var memory: Int {
         var total = editKiB << 10 + (group.map { 2 * $0.count } ?? 0)
-        for (stream, packed) in singles {
+        for (_, packed) in singles {
             total += Self.streamOverhead
             guard packed.packing != .stored else { continue }
-            total += 1 << packed.window + (stream == .text ? 1 << packed.window : 0)
+            total += packed.window == 0 ? TextDecoder.memory(packed.count) : 1 << packed.window
         }
         return total
     }
@@ -116,7 +116,8 @@ extension PatchHeader {
         var singles: [(stream: PatchStream, packed: Packed)] = []
         for stream in alone {
             let count = try table.size(atMost: 1 << 48)
-            singles.append((stream, try table.packed(count, window: table.window())))
+            let window = try table.window(stream)
+            singles.append((stream, try table.packed(count, window: window)))
         }
         (self.grouped, self.singles) = (grouped, singles)
         reader = table.reader
@@ -160,9 +161,11 @@ private struct Table {
         return size
     }
 
-    mutating func window() throws(PatchFault) -> Int {
+    mutating func window(_ stream: PatchStream) throws(PatchFault) -> Int {
         let window = Int(try reader.byte())
-        guard PatchHeader.windows.contains(window) else { throw PatchFault(.malformed, found: "window \(window)") }
+        guard stream == .text ? window == 0 : PatchHeader.windows.contains(window) else {
+            throw PatchFault(.malformed, found: "window \(window)")
+        }
         return window
     }
 
@@ -175,6 +178,7 @@ private struct Table {
             isLast ? fileCount - reader.position - packedBytes : try reader.number(atMost: 1 << 48, "packed size")
         guard size >= 0 else { throw PatchFault(.truncated) }
         packedBytes += size
+        guard window != 0 || packing != .zstd else { throw PatchFault(.malformed, found: "text with zstd") }
         guard packing != .stored || size == count else {
             throw PatchFault(.malformed, found: "\(size) stored bytes", expected: "\(count)")
         }

@@ -49,8 +49,8 @@ package struct LZMAParameters: Hashable, Sendable {
 
 /// Packs whole streams; an adapter over compression libraries. Deterministic.
 package protocol StreamPacker: Sendable {
-    /// What unpacking `bytes` with a memory of 2^`window` bytes and the last 2^`window` bytes of `dictionary` gives back.
-    /// Not asked for `.stored`.
+    /// `bytes`, packed so that unpacking needs no more than `window` bytes of what came before. `dictionary`, which is in
+    /// the window too, is what came before the first; it is given for LZMA only. Not asked for `.stored`.
     func pack(_ bytes: [UInt8], as packing: Packing, window: Int, dictionary: [UInt8]) throws -> [UInt8]
 }
 
@@ -59,9 +59,9 @@ package protocol StreamUnpacker: Sendable {
     /// Fills the buffer with the next packed bytes and says how many; 0 at the end.
     typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
 
-    /// A reader of exactly `count` unpacked bytes. It needs 2^`window` bytes of memory, and the dictionary.
+    /// A reader of exactly `count` unpacked bytes that needs `window` bytes of memory. Not asked for `.stored`.
     func open(
-        _ packing: Packing, count: Int, window: Int, dictionary: [UInt8], source: @escaping Source
+        _ packing: Packing, count: Int, window: Int, source: @escaping Source
     ) throws -> any UnpackedStream
 }
 

@@ -32,7 +32,7 @@ struct EditHow: Equatable {
 
 /// Where a created file comes from, as a number.
 struct SourceHow: Equatable {
-    enum Kind: Int { case whole, edit, literal }
+    enum Kind: Int { case whole, edit, literal, bulk }
 
     var executable: Bool
     var kind: Kind
@@ -41,7 +41,7 @@ struct SourceHow: Equatable {
 
     var number: Int {
         (executable ? 1 : 0) | kind.rawValue << 1 | (kind == .edit ? Int(method.rawValue) << 3 : 0)
-            | (kind == .whole ? 0 : transform.rawValue << 5)
+            | (kind == .whole || kind == .bulk ? 0 : transform.rawValue << 5)
     }
 
     init(executable: Bool, _ source: FileSource) {
@@ -49,7 +49,9 @@ struct SourceHow: Equatable {
         switch source {
         case .whole: (kind, method, transform) = (.whole, .literal, .none)
         case .edit(let edit):
-            (kind, method, transform) = (edit.reference == nil ? .literal : .edit, edit.method, edit.transform)
+            (kind, method, transform) = (
+                edit.reference != nil ? .edit : edit.isBulk ? .bulk : .literal, edit.method, edit.transform
+            )
         }
     }
 
@@ -57,7 +59,7 @@ struct SourceHow: Equatable {
         guard number >> 7 == 0, let kind = Kind(rawValue: number >> 1 & 3),
             let method = EditMethod(rawValue: UInt8(number >> 3 & 3)),
             let transform = EditTransform(rawValue: number >> 5),
-            (kind == .edit) == (method != .literal)
+            (kind == .edit) == (method != .literal), kind != .bulk || transform == .none
         else { throw PatchFault(.malformed, found: "source \(number)") }
         (executable, self.kind, self.method, self.transform) = (number & 1 == 1, kind, method, transform)
     }

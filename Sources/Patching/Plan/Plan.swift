@@ -45,6 +45,8 @@ struct PlannedEdit: Hashable, Sendable {
     let size: Int
     /// Bytes that the edit makes, before the transform is undone.
     let expandedSize: Int
+    /// Whether literal bytes are in the stream for whole files, not in the text.
+    var isBulk = false
 }
 
 /// Between what an edit is made.

@@ -144,11 +144,11 @@ private struct PlanWalk {
     }
 
     private mutating func source(_ how: SourceHow) throws(PatchFault) -> (FileSource, file: Int?) {
-        if how.kind == .literal {
+        if how.kind == .literal || how.kind == .bulk {
             let size = try reader.number(atMost: limits.bytes, "size")
             let edit = PlannedEdit(
                 method: .literal, transform: how.transform, reference: nil, size: size,
-                expandedSize: try expanded(how.transform, size))
+                expandedSize: try expanded(how.transform, size), isBulk: how.kind == .bulk)
             return (.edit(edit), nil)
         }
         let entries = tree.old.entries

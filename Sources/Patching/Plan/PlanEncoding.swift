@@ -65,7 +65,7 @@ private struct PlanWriter {
         case (.file(let size, _, let wasExecutable), .file(let executable, let source)):
             switch source {
             case .whole(index): step(executable == wasExecutable ? .keep : .mode)
-            case .edit(let edit) where (edit.reference ?? index) == index:
+            case .edit(let edit) where (edit.reference ?? index) == index && !edit.isBulk:
                 endRun()
                 emit(.edit, EditHow(edit, turned: executable != wasExecutable).number)
                 writer.append(signed: edit.size - size)

@@ -1,0 +1,90 @@
+import Primitives
+import Releases
+
+/// Opens files of the old tree, transformed where an edit wants that, and keeps count of the memory it takes.
+final class OldFiles<Source: PatchSource> {
+    let old: TreeListing
+    private let source: Source
+    /// Bytes that may be held at a time: what the header says for edits.
+    private let memory: Int
+    /// Bytes that the dictionary holds to the end.
+    private var held = 0
+
+    init(_ old: TreeListing, _ source: Source, memory: Int) {
+        (self.old, self.source, self.memory) = (old, source, memory)
+    }
+
+    /// Bytes that one edit may use.
+    var editMemory: Int { memory - held }
+
+    /// Throws when one edit would hold so many bytes.
+    func check(_ bytes: Int) throws(PatchFault) {
+        guard bytes <= editMemory else {
+            throw PatchFault(.tooMuchMemory, found: "\(bytes) bytes", expected: "at most \(editMemory)")
+        }
+    }
+
+    /// The file of a listed size.
+    func open(_ index: Int) throws -> any OldFile {
+        let entry = old.entries[index]
+        let file = try source.open(entry)
+        guard file.count == entry.size else { throw PatchFault(.wrongOldFile, at: entry.path.description) }
+        return file
+    }
+
+    /// The file as the edit sees it, and the bytes of memory it takes.
+    func open(_ index: Int, _ transform: EditTransform) throws -> (file: any OldFile, memory: Int) {
+        switch transform {
+        case .none: return (try open(index), 0)
+        case .record:
+            let entry = old.entries[index]
+            // Twice: before and after.
+            try check(2 * entry.size)
+            let bytes = RecordLines(entry.path, lookup: old.lookup).expand(try bytes(index))
+            return (BytesAsFile(bytes), 2 * entry.size)
+        case .expanded: throw PatchFault(.malformed, found: "transform \(transform)")
+        }
+    }
+
+    private func bytes(_ index: Int) throws -> [UInt8] {
+        let file = try open(index)
+        var bytes = [UInt8](repeating: 0, count: file.count)
+        try bytes.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }
+        return bytes
+    }
+
+    /// What the text stream may refer to: the old files of all text edits, then the plan, which has the new names.
+    func dictionary(_ plan: Plan, planBytes: [UInt8]) throws -> TextDictionary {
+        var files: [any OldFile] = []
+        for (index, transform) in plan.textReferences {
+            if transform == .none {
+                files.append(FileOnDemand(count: old.entries[index].size) { [self] in try open(index) })
+            } else {
+                let (file, memory) = try open(index, transform)
+                held += memory
+                files.append(file)
+            }
+        }
+        return TextDictionary(files + [BytesAsFile(planBytes)])
+    }
+}
+
+/// A file that is opened for each reading: there may be more of them than can be open.
+private struct FileOnDemand: OldFile {
+    let count: Int
+    let open: () throws -> any OldFile
+
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try open().read(at: offset, into: buffer)
+    }
+}
+
+extension TreeListing {
+    /// Digest and size of the file at a path.
+    var lookup: RecordLines.Lookup {
+        { path in
+            guard case .file(let size, let sha256, _) = self.entry(at: path)?.kind else { return nil }
+            return (sha256, size)
+        }
+    }
+}

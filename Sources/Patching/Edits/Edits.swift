@@ -1,10 +1,21 @@
 import Primitives
 
-// A stand-in: every edit is its new bytes. The seam is what stays.
+// An edit makes one new file from one old one. Format: Documentation/formats/patch.md, "Edits".
 
 /// Kinds of bytes that all edits of a patch write, in order, gathered by kind and compressed together.
 package enum EditStream: UInt8, CaseIterable, Sendable {
-    case control, seeks, literals, gaps, values, references, layout, text
+    /// What is said once for an edit: which references are predicted, how many differences and corrections there are.
+    case layout
+    /// Of blocks: their lengths, how many bytes stand before each, and how far each old place is from the last block's end.
+    case lengths, inserts, seeks
+    /// Bytes that are in no block.
+    case literals
+    /// Where bytes of blocks differ, as distances, and by how much.
+    case gaps, values
+    /// Which references were predicted wrong, as distances, and by how much.
+    case referenceGaps, referenceValues
+    /// Files without blocks.
+    case text
 }
 
 /// How a file is made from its reference.
@@ -15,25 +26,17 @@ package enum EditMethod: UInt8, Sendable {
     case text
     /// Blocks and differences.
     case copy
-    /// ELF with reference prediction.
+    /// The same for two programs, with their references predicted.
     case predicted
 }
 
 /// One file's edit, ready to be appended to the patch. Pure; made on any core; deterministic.
 package struct EncodedEdit: Sendable {
     package let method: EditMethod
-    /// Bytes the decoder needs.
+    /// Bytes of memory that the decoder needs for it.
     package let memory: Int
     /// Index is `EditStream.rawValue`.
     package let streams: [[UInt8]]
-}
-
-package enum EditEncoder {
-    package static func encode(old: UnsafeBufferPointer<UInt8>, new: UnsafeBufferPointer<UInt8>) -> EncodedEdit {
-        var streams = [[UInt8]](repeating: [], count: EditStream.allCases.count)
-        streams[Int(EditStream.text.rawValue)] = Array(new)
-        return EncodedEdit(method: .literal, memory: 0, streams: streams)
-    }
 }
 
 /// Pulls bytes of each stream, in order. Throws when a stream ends too early.
@@ -48,31 +51,46 @@ package protocol OldFile {
 }
 
 package struct EditLimits: Sendable {
-    /// Bytes.
+    /// Bytes that one edit may need at a time.
     package var memory: Int
 
     package init(memory: Int) { self.memory = memory }
+
+    func check(_ bytes: Int) throws {
+        guard bytes <= memory else {
+            throw PatchFault(.tooMuchMemory, found: "\(bytes) bytes for one file", expected: "at most \(memory)")
+        }
+    }
 }
 
-package struct EditDecoder<Streams: EditStreamReader> {
-    private var streams: Streams
-
-    package init(_ streams: Streams, limits: EditLimits) {
-        self.streams = streams
+extension EditStreamReader {
+    /// A number: seven bits a byte, the lowest first, the top bit on all but the last; never longer than it must be.
+    mutating func number(_ stream: EditStream, atMost limit: Int) throws -> Int {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 63, by: 7) {
+            let byte = try byte(stream)
+            value |= UInt64(byte & 0x7F) << shift
+            guard byte < 0x80 else { continue }
+            guard byte != 0 || shift == 0 else {
+                throw PatchFault(.notCanonical, found: "a number with a zero at its end")
+            }
+            guard value <= UInt64(max(limit, 0)) else {
+                throw PatchFault(.malformed, found: "\(value)", expected: "at most \(limit)", at: "\(stream)")
+            }
+            return Int(value)
+        }
+        throw PatchFault(.malformed, found: "a number of more than nine bytes", at: "\(stream)")
     }
 
-    package mutating func decode(
-        _ method: EditMethod, old: (any OldFile)?, count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        guard method == .literal || method == .text else { throw PatchFault(.malformed, found: "method \(method)") }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
-        defer { buffer.deallocate() }
-        var rest = count
-        while rest > 0 {
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(rest, buffer.count)])
-            try streams.read(.text, into: part)
-            try sink(UnsafeRawBufferPointer(part))
-            rest -= part.count
-        }
+    /// A number with a sign, which is its lowest bit.
+    mutating func signedNumber(_ stream: EditStream) throws -> Int {
+        let folded = try number(stream, atMost: Int.max)
+        return folded >> 1 ^ -(folded & 1)
+    }
+
+    mutating func byte(_ stream: EditStream) throws -> UInt8 {
+        var byte: UInt8 = 0
+        try withUnsafeMutableBytes(of: &byte) { try read(stream, into: $0) }
+        return byte
     }
 }

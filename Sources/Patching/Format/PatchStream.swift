@@ -1,20 +1,22 @@
 /// The streams of a patch, in the order of their numbers: those that a tiny patch has come first. `bulk` is whole new
 /// files that have nothing in common with anything.
 enum PatchStream: Int, CaseIterable, Sendable {
-    case plan, text, control, seeks, literals, gaps, values, references, layout, bulk
+    case plan, text, layout, lengths, inserts, seeks, literals, gaps, values, referenceGaps, referenceValues, bulk
 
     /// Where the bytes of an edit's stream go.
     init(_ stream: EditStream) {
         self =
             switch stream {
-            case .text: .text
-            case .control: .control
+            case .layout: .layout
+            case .lengths: .lengths
+            case .inserts: .inserts
             case .seeks: .seeks
             case .literals: .literals
             case .gaps: .gaps
             case .values: .values
-            case .references: .references
-            case .layout: .layout
+            case .referenceGaps: .referenceGaps
+            case .referenceValues: .referenceValues
+            case .text: .text
             }
     }
 

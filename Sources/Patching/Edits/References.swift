@@ -1,0 +1,109 @@
+/// What kind of reference stands at a place: how its value says where it points. Each bit of an edit's mask is one `group`.
+enum ReferenceKind: UInt8 {
+    // x86-64: 32 bits, relative to the end of the instruction, which is 0, 1 or 4 bytes behind the reference.
+    case call, jump, data0, data1, data4
+    // AArch64, ARM DDI 0487 chapter C6: bits inside an instruction.
+    case armBranch, armConditional, armPage, armPageOffset
+    // ELF tables.
+    case relocationPlace, relocationAddend, relocationSymbol, symbolValue, symbolName
+    // .eh_frame and .eh_frame_hdr: DWARF call frame information, LSB Core chapter 10.6.
+    case frameStart, frameCommon, frameData, frameIndex
+    // Numbers in data.
+    case absolute, switchTable
+    // Go's tables: 32 bits, relative to the start of a table.
+    case goText, goName, goFunction, goUnit, goFile, goCounter, goData, goType
+
+    var width: Int {
+        switch self {
+        case .relocationPlace, .relocationAddend, .symbolValue, .absolute: 8
+        default: 4
+        }
+    }
+
+    /// Bit of the mask by which an edit says which kinds it predicts.
+    var group: UInt32 {
+        switch self {
+        case .call, .armBranch: 1 << 0
+        case .jump, .armConditional: 1 << 1
+        case .data0, .data1, .data4, .armPage, .armPageOffset: 1 << 2
+        case .relocationPlace: 1 << 3
+        case .relocationAddend: 1 << 4
+        case .relocationSymbol: 1 << 5
+        case .symbolValue: 1 << 6
+        case .symbolName: 1 << 7
+        case .frameStart, .frameCommon, .frameData: 1 << 8
+        case .frameIndex: 1 << 9
+        case .absolute: 1 << 10
+        case .switchTable: 1 << 11
+        case .goText, .goName, .goFunction, .goUnit, .goFile, .goCounter, .goData: 1 << 12
+        case .goType: 1 << 13
+        }
+    }
+
+    static let allGroups: UInt32 = 1 << 14 - 1
+}
+
+/// The references of a file, in the order of their places, which are offsets in the file.
+struct References {
+    private(set) var places: [UInt32] = []
+    private(set) var kinds: [ReferenceKind] = []
+    /// Starts of switch tables, in order: an entry is relative to the start of its table.
+    var tables: [UInt32] = []
+    /// What AArch64's two-part addresses point at, by the place of either part.
+    var armTargets: [UInt32: Int] = [:]
+
+    var count: Int { places.count }
+
+    mutating func append(_ kind: ReferenceKind, at place: Int) {
+        places.append(UInt32(truncatingIfNeeded: place))
+        kinds.append(kind)
+    }
+
+    /// Brings places into order, and drops what overlaps a reference before it.
+    mutating func settle() {
+        if !isOrdered { sort() }
+        var kept = 0
+        var end = 0
+        for index in places.indices where Int(places[index]) >= end {
+            end = Int(places[index]) &+ kinds[index].width
+            places[kept] = places[index]
+            kinds[kept] = kinds[index]
+            kept &+= 1
+        }
+        places.removeLast(places.count &- kept)
+        kinds.removeLast(kinds.count &- kept)
+    }
+
+    private var isOrdered: Bool {
+        places.indices.dropFirst().allSatisfy { places[$0 &- 1] < places[$0] }
+    }
+
+    private mutating func sort() {
+        var keys = places.indices.map { UInt64(places[$0]) << 8 | UInt64(kinds[$0].rawValue) }
+        keys.sort()
+        places = keys.map { UInt32(truncatingIfNeeded: $0 >> 8) }
+        kinds = keys.compactMap { ReferenceKind(rawValue: UInt8(truncatingIfNeeded: $0)) }
+    }
+
+    /// The first reference at or behind `offset`.
+    func first(from offset: Int) -> Int {
+        var low = 0
+        var high = places.count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if Int(places[middle]) < offset { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Where the switch table that holds `place` begins.
+    func table(of place: Int) -> Int {
+        var low = 0
+        var high = tables.count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if Int(tables[middle]) <= place { low = middle &+ 1 } else { high = middle }
+        }
+        return low > 0 ? Int(tables[low &- 1]) : place
+    }
+}

@@ -8,13 +8,13 @@ struct BlockMatcher {
     private let old: ByteView
     private let new: ByteView
     private let seeds: SeedIndex
-    private let thorough: Bool
+    /// How many of the bytes looked at must agree for doing without a search.
+    private let goodEnough: Int
 
     /// A new alignment must offer this many matching bytes more than the present one.
     private static let margin = 8
-    /// Aligned bytes that are looked at before a search, and how many of them must agree for doing without one.
+    /// Aligned bytes that are looked at before a search.
     private static let lookAhead = 32
-    private static let goodEnough = 24
     /// An exact match of this length under the present alignment is never left.
     private static let sureRun = 20
 
@@ -31,10 +31,10 @@ struct BlockMatcher {
     }
 
     private init(old: ByteView, new: ByteView, thorough: Bool) {
-        self.thorough = thorough
+        goodEnough = thorough ? 31 : 24
         self.old = old
         self.new = new
-        seeds = SeedIndex(old)
+        seeds = SeedIndex(old, sparse: thorough ? 2 : 4)
     }
 
     private mutating func run() {
@@ -95,12 +95,12 @@ struct BlockMatcher {
             scan &+= run
             return true
         }
-        guard !thorough, aligned &+ Self.lookAhead <= old.count, scan &+ Self.lookAhead <= new.count else {
+        guard aligned &+ Self.lookAhead <= old.count, scan &+ Self.lookAhead <= new.count else {
             return false
         }
         var matching = 0
         for step in 0..<Self.lookAhead where old.base[aligned &+ step] == new.base[scan &+ step] { matching &+= 1 }
-        guard matching >= Self.goodEnough else { return false }
+        guard matching >= goodEnough else { return false }
         scan &+= max(run, 1)
         return true
     }

@@ -64,28 +64,32 @@ package struct EditLimits: Sendable {
 }
 
 extension EditStreamReader {
-    /// A number: seven bits a byte, the lowest first, the top bit on all but the last; never longer than it must be.
     mutating func number(_ stream: EditStream, atMost limit: Int) throws -> Int {
-        var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 63, by: 7) {
-            let byte = try byte(stream)
-            value |= UInt64(byte & 0x7F) << shift
-            guard byte < 0x80 else { continue }
-            guard byte != 0 || shift == 0 else {
-                throw PatchFault(.notCanonical, found: "a number with a zero at its end")
-            }
-            guard value <= UInt64(max(limit, 0)) else {
-                throw PatchFault(.malformed, found: "\(value)", expected: "at most \(limit)", at: "\(stream)")
-            }
-            return Int(value)
+        let value = try digits(stream)
+        guard value <= UInt64(max(limit, 0)) else {
+            throw PatchFault(.malformed, found: "\(value)", expected: "at most \(limit)", at: "\(stream)")
         }
-        throw PatchFault(.malformed, found: "a number of more than nine bytes", at: "\(stream)")
+        return Int(value)
     }
 
     /// A number with a sign, which is its lowest bit.
     mutating func signedNumber(_ stream: EditStream) throws -> Int {
-        let folded = try number(stream, atMost: Int.max)
-        return folded >> 1 ^ -(folded & 1)
+        let folded = try digits(stream)
+        return Int(truncatingIfNeeded: folded >> 1) ^ -Int(truncatingIfNeeded: folded & 1)
+    }
+
+    /// 64 bits, seven a byte, the lowest first, the top bit on all but the last; never longer than it must be.
+    private mutating func digits(_ stream: EditStream) throws -> UInt64 {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), through: 63, by: 7) {
+            let byte = try byte(stream)
+            value |= UInt64(byte & 0x7F) << shift
+            guard byte < 0x80 else { continue }
+            let isMinimal = byte != 0 || shift == 0
+            guard isMinimal, shift < 63 || byte == 1 else { break }
+            return value
+        }
+        throw PatchFault(.notCanonical, found: "a number in too many bytes", at: "\(stream)")
     }
 
     mutating func byte(_ stream: EditStream) throws -> UInt8 {

@@ -12,8 +12,8 @@ struct GoTables {
     var data = 0
     var types = 0
 
-    /// All 0 where there is no such section.
-    init(_ bytes: ByteView, _ image: ELFImage) {
+    /// All 0 where there is no such section. Of a program that is being made only `.go.module` is there to be read.
+    init(_ bytes: ByteView, _ image: ELFImage, isWhole: Bool) {
         text = image.section(named: ".text")?.address ?? 0
         guard let section = image.section(named: ".gopclntab"), section.size >= Self.headerBytes else { return }
         func table(_ field: Int) -> Int {
@@ -26,16 +26,19 @@ struct GoTables {
         counters = table(56)
         functions = table(64)
         types = (image.section(named: ".go.type") ?? image.section(named: ".rodata"))?.address ?? 0
-        data = Self.functionData(bytes, image, section.address)
+        data = Self.functionData(
+            bytes, image, section.address, in: isWhole ? [".go.module", ".noptrdata", ".data"] : [".go.module"])
     }
 
     static let headerBytes = 72
 
     /// The program's description of itself begins with the address of `.gopclntab`; in it, the start of the read-only data is
     /// followed by the start of what functions point at.
-    private static func functionData(_ bytes: ByteView, _ image: ELFImage, _ table: Int) -> Int {
+    private static func functionData(
+        _ bytes: ByteView, _ image: ELFImage, _ table: Int, in names: [StaticString]
+    ) -> Int {
         let readOnly = image.section(named: ".rodata")?.address ?? 0
-        for name: StaticString in [".go.module", ".noptrdata", ".data"] {
+        for name in names {
             guard let section = image.section(named: name), section.role == .data else { continue }
             for start in stride(from: section.offset, to: section.end &- 15, by: 8) where bytes.i64(start) == table {
                 let end = min(section.end, start &+ 512)

@@ -14,7 +14,7 @@ struct OldProgram {
         guard bytes.count < Int(Int32.max), let image = ELFImage(bytes) else { return nil }
         self.image = image
         references = ReferenceScanner.scan(bytes, image)
-        go = GoTables(bytes, image)
+        go = GoTables(bytes, image, isWhole: true)
         symbols = image.symbolTables(bytes).mapValues { $0.nameHashes() }
         slots = SlotMap.offsetSlots(bytes, image)
         stubs = SlotMap.stubs(bytes, image)

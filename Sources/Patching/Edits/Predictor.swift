@@ -37,7 +37,7 @@ struct Predictor {
 
     /// A table that cannot be found in the new program is where the blocks say.
     private mutating func learnTables(_ bytes: ByteView) {
-        let found = GoTables(bytes, new)
+        let found = GoTables(bytes, new, isWhole: false)
         func start(_ table: KeyPath<GoTables, Int>) -> Int {
             found[keyPath: table] > 0 ? found[keyPath: table] : map.map(old.go[keyPath: table])
         }

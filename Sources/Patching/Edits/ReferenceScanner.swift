@@ -15,7 +15,7 @@ struct ReferenceScanner {
     static func scan(_ bytes: ByteView, _ image: ELFImage) -> References {
         var scanner = ReferenceScanner(
             bytes: bytes, image: image, span: image.span, codeSpan: image.codeSpan,
-            goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image).types)
+            goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types)
         for section in image.sections { scanner.scan(section) }
         scanner.scanSwitchTables()
         scanner.references.settle()

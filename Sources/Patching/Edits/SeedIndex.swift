@@ -9,21 +9,26 @@ final class SeedIndex {
     /// How many places with one hash are looked at.
     private static let depth = 32
 
+    /// Files from this size on are not indexed at every place: a match is still found within a few bytes of where it could be.
+    private static let sparseFrom = 8 << 20
+
     private let bytes: ByteView
+    private let stride: Int
     private let bits: UInt64
     private let heads: UnsafeMutableBufferPointer<Int32>
     private let chain: UnsafeMutableBufferPointer<Int32>
 
-    /// A file beyond 2 GiB is indexed up to there.
-    init(_ bytes: ByteView) {
+    /// A file beyond 2 GiB is indexed up to there, a large one at every `sparse`th place.
+    init(_ bytes: ByteView, sparse: Int) {
         self.bytes = bytes
         let indexed = min(bytes.count, Int(Int32.max) - 16)
+        stride = bytes.count < Self.sparseFrom ? 1 : sparse
         var bits = 12
         while bits < 22, 1 << bits < indexed { bits += 1 }
         self.bits = UInt64(bits)
         heads = .allocate(capacity: 1 << bits)
         heads.initialize(repeating: -1)
-        chain = .allocate(capacity: max(indexed, 1))
+        chain = .allocate(capacity: indexed / stride &+ 1)
         fill(indexed)
     }
 
@@ -35,15 +40,15 @@ final class SeedIndex {
     /// Of a run of equal seeds only the first place is kept.
     private func fill(_ indexed: Int) {
         var previous: UInt64?
-        for place in 0..<max(indexed &- Self.seed &+ 1, 0) {
+        for place in Swift.stride(from: 0, to: indexed &- Self.seed &+ 1, by: stride) {
             let value = bytes.u64(place)
             if value == previous {
-                chain[place] = -1
+                chain[place / stride] = -1
                 continue
             }
             previous = value
             let slot = hash(value)
-            chain[place] = heads[slot]
+            chain[place / stride] = heads[slot]
             heads[slot] = Int32(truncatingIfNeeded: place)
         }
     }
@@ -68,7 +73,7 @@ final class SeedIndex {
                     best = Match(length: length, old: candidate)
                 }
             }
-            candidate = Int(chain[candidate])
+            candidate = Int(chain[candidate / stride])
         }
         return best
     }

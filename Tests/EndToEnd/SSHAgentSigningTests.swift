@@ -157,10 +157,12 @@ struct KeyListTests {
 
     @Test func `works without an agent and without a workspace`() throws {
         let folder = try TemporaryFolder()
-        let result = try Tool.sceau.run(["key", "list"], in: URL(fileURLWithPath: folder.path.string))
+        // The folder at hand is the default workspace, and after `make demo` that of the clone is one.
+        let place = URL(fileURLWithPath: folder.path.string)
+        let result = try Tool.sceau.run(["key", "list"], in: place)
         #expect(result.status == 0)
         #expect(result.output == "no key files in .\nthere is no ssh-agent to sign with: found no SSH_AUTH_SOCK\n")
-        let report = try list(.sceau, [folder.path.string])
+        let report = try Tool.sceau.run(["key", "list", "--json", folder.path.string], in: place).json
         #expect(report["workspace"] == nil)
         #expect((report["ssh_agent"] as? [String: Any])?["available"] as? Bool == false)
     }

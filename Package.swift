@@ -59,7 +59,7 @@ let pure: [Target] = [
     module("TUF", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("Releases", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("UpdatePlan", ["Primitives", "CanonicalJSON", "Releases", "Signatures"]),
-    module("TransparencyLog", ["Primitives", "Signatures"]),
+    module("TransparencyLog", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("Patching", ["Primitives", "Signatures", "Releases"]),
 ]
 

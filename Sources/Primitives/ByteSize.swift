@@ -24,7 +24,10 @@ package enum ByteSize {
 /// Numbers of things as people read them.
 package enum Counted {
     /// `1 file`, `2 files`.
-    package static func text(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    package static func text(_ number: Int, _ noun: String) -> String { text(number, noun, noun + "s") }
+
+    /// `1 entry`, `2 entries`.
+    package static func text(_ number: Int, _ noun: String, _ plural: String) -> String {
+        "\(number) \(number == 1 ? noun : plural)"
     }
 }

@@ -16,6 +16,7 @@ package enum LogFaultCode: String, FaultCode {
     case entryTooLong = "log/entry-too-long"
     // Entries and what they say
     case malformedEntry = "log/malformed-entry"
+    case malformedNotice = "log/malformed-notice"
     case secondContent = "log/second-content"
     case repeated = "log/repeated"
     case gap = "log/gap"
@@ -67,6 +68,7 @@ package enum LogFaultCode: String, FaultCode {
         case .malformedBundle: "a bundle of log entries is malformed"
         case .entryTooLong: "a log entry is too long"
         case .malformedEntry: "a log entry is malformed"
+        case .malformedNotice: "a notice in the log is malformed"
         case .secondContent: "the log holds a second content for something it already logged"
         case .repeated: "the log holds the same entry twice"
         case .gap: "the log leaves out a version"
@@ -100,6 +102,8 @@ package enum LogFaultCode: String, FaultCode {
     package var hint: String? {
         switch self {
         case .fork: "trust no new release until this is explained; give the evidence to others who follow this log"
+        case .malformedKey:
+            "give the whole line NAME+ID+KEY, as sceau-audit witness --show-key or sceau log show says it"
         case .noPolicy: "if this product has no log, say transparency: off in the configuration"
         case .unreachable: "run this again, or configure another mirror"
         case .clockBehind: "set the clock and run this again"

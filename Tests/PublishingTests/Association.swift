@@ -26,6 +26,10 @@ struct Association {
     var absentWitnesses: Set<String> = []
     /// The log key's file, below `folder`.
     var logKeyFile = "suite-log.key"
+    /// Of the log that follows it.
+    var nextLogKeyFile: String?
+    /// New roots are published without the witnesses and the log of the root before.
+    var abandonsFormerWitnesses = false
     let shownToWitnesses = WitnessesAtWork.Shown()
 
     var workspace: Workspace { Workspace(at: folder.path("w"), storage: DurableStorage()) }
@@ -176,6 +180,7 @@ struct Association {
         copy.now = now
         copy.online = online
         copy.logKeyFile = logKeyFile
+        copy.nextLogKeyFile = nextLogKeyFile
         return copy
     }
 }

@@ -4,23 +4,35 @@ import Signatures
 import TUF
 import TransparencyLog
 
+/// Entries that belong into a log, in their order.
+protocol LoggedContents {
+    /// Those that `ledger` has not. Throws `.loggedOtherwise` when one is logged with another content.
+    func entries(missingIn ledger: LogLedger) throws -> [LogEntry]
+}
+
 /// What a publication puts into the log: all that is live afterwards and is not there yet. So beginning a log over an old
 /// repository, or a second log, is nothing special.
-struct LogContents {
+struct LogContents: LoggedContents {
     let workspace: Workspace
     let set: PublicationSet
     let published: PublishedMetadata
+    /// Where this log goes on from; nil when it is the first.
+    var predecessor: LogNotice?
 
     /// In the order of the log: roots, releases, delegated roles, targets, snapshot.
     ///
     /// Throws `.loggedOtherwise` when something was logged with another content or would leave a gap, and
     /// `.metadataTooLong` for what is no entry.
     func entries(missingIn ledger: LogLedger) throws -> [LogEntry] {
-        let entries = try all { entry in
-            do throws(LogFault) { return try ledger.holds(entry) ? nil : entry } catch { throw Self.fault(error) }
-        } release: { role, version, digest in
-            ledger.release(role, version) == digest
-        }
+        let isBeginning = predecessor != nil && ledger.size == 0
+        let notice = isBeginning ? predecessor.map { [$0.entry(number: 1)] } ?? [] : []
+        let entries =
+            try notice
+            + all { entry in
+                do throws(LogFault) { return try ledger.holds(entry) ? nil : entry } catch { throw Self.fault(error) }
+            } release: { role, version, digest in
+                ledger.release(role, version) == digest
+            }
         var ledger = ledger
         for entry in entries {
             do throws(LogFault) { try ledger.record(entry, at: ledger.size) } catch { throw Self.fault(error) }
@@ -59,7 +71,7 @@ struct LogContents {
 
     // MARK: what will be live
 
-    private func roots() throws -> [LogEntry] {
+    func roots() throws -> [LogEntry] {
         var roots = published.roots.map { (version: $0.content.header.version, bytes: $0.bytes) }
         for (role, version) in set.signedRoles where role == .root && !roots.contains(where: { $0.version == version })
         {
@@ -125,7 +137,7 @@ struct LogContents {
         return ReleasePaths(product: product, channel: channel).role
     }
 
-    private static func fault(_ fault: LogFault) -> PublishingFault {
+    static func fault(_ fault: LogFault) -> PublishingFault {
         switch fault.code {
         case .entryTooLong:
             PublishingFault(.metadataTooLong, found: fault.found, expected: fault.expected, at: fault.location)

@@ -7,117 +7,44 @@ import TransparencyLog
 
 /// The one writer of a log. It signs a tree only when that is a continuation of the last one it signed, and remembers
 /// it durably before anybody is shown it. Holds the lock of the log's state for as long as it lives.
-///
-/// The log as it is live and the tree that was signed last may differ: a publication that waits for its witnesses has
-/// its bundles and tiles in the state's folder, and nothing of them is live.
 package struct LogKeeper {
-    let key: NoteKey
-    let live: FilePath
-    let folder: LogFolder
-    let storage: DurableStorage
+    private(set) var record: LogRecord
     private let signer: any Signer
     private let lock: StorageLock
-    private(set) var state: LogState
-    /// Entries of the tree that is live.
-    private(set) var liveSize: Int
+    /// Keys of logs that this one follows.
+    let former: [NoteKey]
 
     /// Takes the log at `live`, whose key is `key`.
     ///
-    /// Throws `.wrongLogKey` when `signer` is another, `.logStateLost` when there is a log and no state of it,
-    /// `.logStateBehind` when the live log is ahead of it, `.logStateDamaged`, and `.forkedLog` when the two contradict each
-    /// other. Two writers: the storage's own fault.
+    /// Throws `.wrongLogKey` when `signer` is another, and as `LogRecord`. Two writers: the storage's own fault.
+    ///
+    /// - Parameter former: keys of logs that this one follows.
     package init(
-        key: NoteKey, signer: any Signer, state path: FilePath, live: FilePath, storage: DurableStorage
+        key: NoteKey, signer: any Signer, state path: FilePath, live: FilePath, after former: [NoteKey] = [],
+        storage: DurableStorage
     ) throws {
         guard signer.publicKey.material == key.publicKey else {
             throw PublishingFault(
                 .wrongLogKey, found: "\(KeyholderName.of(signer.publicKey.computedID, signer.publicKey))",
                 expected: "\(key)")
         }
-        folder = LogFolder(path: path)
+        let folder = LogFolder(path: path)
         try storage.makeDirectory(path, mode: .privateDirectory)
         lock = try storage.lock(folder.lock)
-        (self.key, self.signer, self.live, self.storage) = (key, signer, live, storage)
-        let published = try Self.loadCheckpoint(LogPaths.checkpoint(in: live), key: key, storage: storage)
-        liveSize = published?.head.size ?? 0
-        state = try Self.loadState(folder, key: key, storage: storage) ?? LogState()
-        try checkAgainst(published)
+        record = try LogRecord(key, in: folder, live: live, after: former, storage: storage)
+        (self.signer, self.former) = (signer, former)
     }
 
-    private static func loadState(_ folder: LogFolder, key: NoteKey, storage: DurableStorage) throws -> LogState? {
-        guard let bytes = try storage.readIfPresent(folder.state, limit: LogState.byteLimit) else { return nil }
-        do throws(LogFault) {
-            let state = try LogState(decoding: bytes)
-            let signed = try VerifiedCheckpoint.verify(state.checkpoint, log: key)
-            try state.check(reaches: signed.head)
-            return state
-        } catch {
-            throw PublishingFault(
-                .logStateDamaged, found: "[\(error.codeText)] \(error.message)", at: folder.state.string)
-        }
-    }
+    var key: NoteKey { record.key }
+    var live: FilePath { record.live }
+    var folder: LogFolder { record.folder }
+    var storage: DurableStorage { record.storage }
+    var state: LogState { record.state }
+    var liveSize: Int { record.liveSize }
 
-    /// The checkpoint in a file; nil when there is none.
-    static func loadCheckpoint(
-        _ path: FilePath, key: NoteKey, storage: DurableStorage
-    ) throws -> VerifiedCheckpoint? {
-        guard let note = try storage.readIfPresent(path, limit: SignedNote.byteLimit) else { return nil }
-        do throws(LogFault) { return try VerifiedCheckpoint.verify(note, log: key) } catch {
-            throw PublishingFault(.logStateDamaged, found: "[\(error.codeText)] \(error.message)", at: path.string)
-        }
-    }
-
-    private func checkAgainst(_ published: VerifiedCheckpoint?) throws {
-        let place = "\(live.string)/checkpoint"
-        guard let published else { return try checkPending() }
-        let sizes = (found: "\(state.size) entries", expected: "\(published.head.size), as are live")
-        guard state.size > 0 else {
-            throw PublishingFault(.logStateLost, found: sizes.found, expected: sizes.expected, at: folder.state.string)
-        }
-        guard state.size >= published.head.size else {
-            throw PublishingFault(
-                .logStateBehind, found: sizes.found, expected: sizes.expected, at: folder.state.string)
-        }
-        if state.size == published.head.size, state.edge.head.root != published.head.root {
-            throw PublishingFault(
-                .forkedLog, found: published.head.root.hex, expected: state.edge.head.root.hex, at: place)
-        }
-        try checkPending()
-    }
-
-    /// That the files of the newest tree are at hand, live or pending: without them it could never go live.
-    private func checkPending() throws {
-        do {
-            let hashes = try hashes()
-            for bundle in try BundleID.needed(from: liveSize, size: state.size) {
-                let entries = try EntryBundle.decode(file(bundle.path), width: bundle.width)
-                for (offset, entry) in entries.enumerated() {
-                    let leaf = try hashes.hash(SubtreeID(level: 0, index: bundle.firstEntry + offset))
-                    guard leaf == MerkleHash.leaf(entry) else { throw LogFault(.wrongRoot, at: "\(bundle.path)") }
-                }
-            }
-        } catch let fault as any ReportableFault {
-            throw PublishingFault(
-                .logStateDamaged, found: "[\(fault.codeText)] \(fault.message)", at: folder.pending.string)
-        }
-    }
-
-    // MARK: reading
-
-    private static let fileLimit = EntryBundle.byteLimit
-
-    /// A tile or bundle of the newest tree.
-    func file(_ path: ByteString) throws -> [UInt8] {
-        let pending = LogPaths.file(path, in: folder.pending)
-        if let bytes = try storage.readIfPresent(pending, limit: Self.fileLimit) { return bytes }
-        return try storage.read(LogPaths.file(path, in: live), limit: Self.fileLimit)
-    }
-
-    /// The hashes of the newest tree, checked against its head.
-    func hashes() throws -> TileHashes { try TileHashes(head: state.edge.head) { try file($0.path) } }
-
-    /// The newest checkpoint, with the log's signature and whatever witnesses have added.
-    func checkpoint() throws -> VerifiedCheckpoint { try VerifiedCheckpoint.verify(state.checkpoint, log: key) }
+    func file(_ path: ByteString) throws -> [UInt8] { try record.file(path) }
+    func hashes() throws -> TileHashes { try record.hashes() }
+    func checkpoint() throws -> VerifiedCheckpoint { try record.checkpoint() }
 
     // MARK: writing
 
@@ -154,13 +81,15 @@ package struct LogKeeper {
     private mutating func save(_ next: LogState) throws {
         guard next != state else { return }
         try storage.write(next.encoded, to: folder.state, mode: .privateFile)
-        state = next
+        record.state = next
     }
 
     // MARK: going live
 
     /// Copies bundles and tiles to where they go live, bundles first; the checkpoint is yet to follow. Can be done twice.
     func publishFiles() throws {
+        // Before anything of this log is live, what stands there is of a former one, or of a stopped run.
+        if liveSize == 0 { try storage.removeTree(live.appending("tile")) }
         for bundle in try BundleID.needed(from: liveSize, size: state.size) { try publish(bundle.path) }
         for tile in try TileID.needed(from: liveSize, size: state.size) { try publish(tile.path) }
     }
@@ -168,7 +97,7 @@ package struct LogKeeper {
     private func publish(_ path: ByteString) throws {
         let bytes = try file(path)
         let place = LogPaths.file(path, in: live)
-        if try storage.readIfPresent(place, limit: Self.fileLimit) == bytes { return }
+        if try storage.readIfPresent(place, limit: LogRecord.fileLimit) == bytes { return }
         try storage.makeDirectory(place.folder)
         try storage.write(bytes, to: place)
     }
@@ -179,7 +108,7 @@ package struct LogKeeper {
         if try storage.readIfPresent(place, limit: SignedNote.byteLimit) != state.checkpoint {
             try storage.write(state.checkpoint, to: place)
         }
-        liveSize = state.size
+        record.liveSize = state.size
         try storage.removeTree(folder.pending)
     }
 }

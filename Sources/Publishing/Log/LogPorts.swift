@@ -7,12 +7,15 @@ package struct LogPorts {
     /// bytes) that root names.
     let signer: (_ publicKey: [UInt8]) throws -> (file: LogKeyFile, signer: any Signer)
     let witnesses: any WitnessRound
+    /// Whether a new root is published without those who would have to vouch for it by the root before.
+    let isAbandoning: Bool
 
     package init(
-        witnesses: any WitnessRound,
+        witnesses: any WitnessRound, isAbandoning: Bool = false,
         signer: @escaping (_ publicKey: [UInt8]) throws -> (file: LogKeyFile, signer: any Signer)
     ) {
         self.signer = signer
         self.witnesses = witnesses
+        self.isAbandoning = isAbandoning
     }
 }

@@ -16,21 +16,35 @@ struct PoliciesInForce {
     let newest: WitnessPolicy
     /// Of earlier roots, the newest first.
     let older: [WitnessPolicy]
+    /// Keys of other logs that earlier roots named, the newest first.
+    let formerLogs: [NoteKey]
+    /// What was in force for the last of them, when its log is another than `newest` names: it vouches for the root that
+    /// ended it.
+    private let former: [WitnessPolicy]
 
     /// Nil when neither the newest root names a policy nor, while that root is new, the one before.
-    init?(_ set: PublicationSet, over published: PublishedMetadata, in workspace: Workspace, now: Date) throws {
+    ///
+    /// - Parameter isAbandoning: the new root is published without those who would have to vouch for it by the root before.
+    init?(
+        _ set: PublicationSet, over published: PublishedMetadata, in workspace: Workspace, now: Date,
+        isAbandoning: Bool = false
+    ) throws {
         var roots = published.roots.map(\.content)
         // After a stop the new root may be live already; for this publication it is new all the same.
         let isNew = set.signedRoles.contains { $0.role == .root }
         if isNew, let root = try set.root(over: published), root.header.version > roots.count { roots.append(root) }
         let policies = try roots.map { try Self.policy(of: $0) }
         let steps = policies.indices.dropFirst().reversed()
-        var older: [WitnessPolicy] = []
+        var (older, former): ([WitnessPolicy], [WitnessPolicy]) = ([], [])
         for step in steps {
             guard let before = policies[step - 1] else { break }
             let isLast = isNew && step == policies.count - 1
             guard try isLast || Self.isRecent(published.roots, step, before, workspace, now) else { continue }
-            if isLast || policies[step]?.isWeaker(than: before) ?? true { older.append(before) }
+            guard !(isLast && isAbandoning) else { continue }
+            let isWeaker = policies[step]?.isWeaker(than: before) ?? true
+            let isMove = before.isOfOtherLog(than: policies[step])
+            if isLast, isMove { former.append(before) }
+            if isWeaker || (isLast && !isMove) { older.append(before) }
         }
         if let newest = policies.last ?? nil {
             self.newest = newest
@@ -38,7 +52,23 @@ struct PoliciesInForce {
             guard isNew, !older.isEmpty else { return nil }
             newest = older.removeFirst()
         }
-        self.older = older
+        if let last = former.first { former += older.filter { $0 != last && $0.log == last.log } }
+        (self.older, self.former) = (older, former)
+        let log = newest.log
+        formerLogs = policies.reversed().compactMap { $0?.log }.filter { $0 != log }.uniqued
+    }
+
+    private init(_ policies: [WitnessPolicy], former: [NoteKey]) {
+        newest = policies[0]
+        older = Array(policies.dropFirst())
+        formerLogs = former
+        self.former = []
+    }
+
+    /// What the log that ends with this publication has to satisfy; nil when none ends.
+    var ending: PoliciesInForce? {
+        guard let last = former.first?.log else { return nil }
+        return PoliciesInForce(former, former: formerLogs.filter { $0 != last })
     }
 
     /// The policy of one root; nil when it names none.
@@ -52,15 +82,16 @@ struct PoliciesInForce {
         }
     }
 
-    /// Whether the root of `step` went live not long ago: its proof says when. Without one it counts as recent.
+    /// Whether the root of `step` went live not long ago: its proof says when. Without one it counts as recent. One whose
+    /// proof shows no quorum of the policy before was published without it, and is asked about by no instance.
     private static func isRecent(
         _ roots: [UnverifiedMetadata<Root>], _ step: Int, _ before: WitnessPolicy, _ workspace: Workspace, _ now: Date
     ) throws -> Bool {
         let path = LogPaths.proof(of: .sha256(of: roots[step].bytes), in: workspace.liveLog)
         guard let bytes = try workspace.storage.readIfPresent(path, limit: TlogProof.byteLimit),
-            let proof = try? TlogProof(decoding: bytes),
-            let checkpoint = try? before.verify(proof.note.encoded)
+            let proof = try? TlogProof(decoding: bytes)
         else { return true }
+        guard let checkpoint = try? before.verify(proof.note.encoded) else { return false }
         return checkpoint.publicAt + notice > now
     }
 
@@ -80,5 +111,17 @@ struct PoliciesInForce {
     func rules(now: Date) -> CheckpointRules {
         CheckpointRules(
             policy: newest, older: older.map { PolicyInForce($0, until: .distantFuture) }, freshness: nil, now: now)
+    }
+}
+
+extension WitnessPolicy {
+    fileprivate func isOfOtherLog(than next: WitnessPolicy?) -> Bool { next.map { $0.log != log } ?? false }
+}
+
+extension [NoteKey] {
+    /// Each once, where it stands first.
+    fileprivate var uniqued: [NoteKey] {
+        var seen: Set<NoteKey> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -17,7 +17,9 @@ struct PublicationLog {
     private let policies: PoliciesInForce
     private let now: Date
     private let round: any WitnessRound
-    private var keeper: LogKeeper
+    private(set) var keeper: LogKeeper
+    /// What witnesses said who did not cosign, by vkey.
+    private(set) var answers: [ByteString: String] = [:]
 
     /// Begins with the log that `policies` name; signs nothing yet.
     init(_ policies: PoliciesInForce, ports: LogPorts?, workspace: Workspace, now: Date) throws {
@@ -25,7 +27,8 @@ struct PublicationLog {
         guard let ports else { throw PublishingFault(.noLogKey, at: workspace.logKeyNote.string) }
         let (file, signer) = try ports.signer(key.publicKey)
         keeper = try LogKeeper(
-            key: key, signer: signer, state: file.state, live: workspace.liveLog, storage: workspace.storage)
+            key: key, signer: signer, state: file.state, live: workspace.liveLog, after: policies.formerLogs,
+            storage: workspace.storage)
         self.policies = policies
         self.now = now
         round = ports.witnesses
@@ -35,7 +38,7 @@ struct PublicationLog {
 
     /// Whether everything is logged already. Throws when `contents` could never be: to be found out before anything is
     /// decided.
-    func holds(_ contents: LogContents) throws -> Bool {
+    func holds(_ contents: some LoggedContents) throws -> Bool {
         try keeper.state.size > 0 && contents.entries(missingIn: keeper.state.ledger).isEmpty
     }
 
@@ -44,7 +47,7 @@ struct PublicationLog {
     /// Throws `.noQuorum`, `.forkedLog`, `.loggedOtherwise`; nothing is live then.
     ///
     /// - Parameter isCosigned: cosignatures that are there already, of an interrupted run, will do if they are not old.
-    mutating func witness(_ contents: LogContents, isCosigned: Bool) throws {
+    mutating func witness(_ contents: some LoggedContents, isCosigned: Bool) throws {
         try keeper.append(contents.entries(missingIn: keeper.state.ledger))
         guard try !(isCosigned && isCosignedRecently()) else { return }
         let checkpoint = try keeper.checkpoint()
@@ -57,6 +60,7 @@ struct PublicationLog {
                 proof: { try ProofBuilder.consistency(from: $0, to: size) { try hashes.hash($0) } },
                 isEnough: policies.isSatisfied))
         try keeper.keep(checkpoint.adding(result.lines, by: policies.witnessKeys), sizes: result.sizes)
+        answers = Dictionary(result.reports.map { ($0.witness.vkey, $0.outcome.words) }) { first, _ in first }
         try check(result)
     }
 
@@ -73,17 +77,17 @@ struct PublicationLog {
                 at: "\(keeper.key.name)")
         }
         let missing = result.reports.filter { if case .cosigned = $0.outcome { false } else { true } }
-        let quorums = policies.all.map { "\($0.quorum ?? "none")" }
-        guard result.isEnough else { throw noQuorum(Self.words(missing), quorums) }
+        guard result.isEnough else { throw noQuorum(Self.words(missing)) }
         // What instances will find, by their own code.
         let check = try policies.rules(now: now).check(keeper.checkpoint())
         guard let doubt = check.doubts.first else { return }
-        throw noQuorum(doubt.message, quorums)
+        throw noQuorum(doubt.message)
     }
 
-    private func noQuorum(_ found: String, _ quorums: [String]) -> PublishingFault {
-        PublishingFault(
-            .noQuorum, found: found, expected: "the quorum \(quorums.joined(separator: " and "))",
+    private func noQuorum(_ found: String) -> PublishingFault {
+        let rules = policies.all.map { Quorum($0).sum(of: $0) }
+        return PublishingFault(
+            .noQuorum, found: found, expected: rules.joined(separator: ", and of an earlier root "),
             at: "\(keeper.key.name)")
     }
 
@@ -101,6 +105,11 @@ struct PublicationLog {
 
     /// The checkpoint: to be the last but for `timestamp.json`.
     mutating func complete() throws { try keeper.publishCheckpoint() }
+
+    /// How the newest tree stands with the witnesses of the newest policy.
+    func report() throws -> LogReport {
+        try LogReport(keeper.checkpoint(), policies.newest, answers: answers)
+    }
 }
 
 extension WitnessOutcome {

@@ -39,6 +39,8 @@ package struct Publication {
         package let isResumed: Bool
         /// Whether recent cosignatures of an earlier run, or of this one, will do.
         var isCosigned: Bool
+        /// What witnesses said who were asked already and did not cosign, by vkey.
+        var answers: [ByteString: String] = [:]
         package let report: PublicationReport
 
         init(_ set: PublicationSet, over published: PublishedMetadata, isResumed: Bool) throws {
@@ -104,7 +106,8 @@ package struct Publication {
     /// before it.
     private func recover(_ staging: Staging, signer: any Signer, log ports: LogPorts?) throws -> Prepared? {
         let published = staging.published
-        guard let ports, let root = published.root?.content ?? staging.root,
+        // A log that is given up waits for nothing.
+        guard let ports, !ports.isAbandoning, let root = published.root?.content ?? staging.root,
             let key = try PoliciesInForce.policy(of: root)?.log
         else { return nil }
         let lost: LostPublication? = try {
@@ -158,15 +161,14 @@ package struct Publication {
         }
         try ClientCheck(workspace: workspace, set: set, published: published, referenceTime: now).run()
         try ReleaseCheck(workspace: workspace, published: published).run(set)
-        var isCosigned = false
-        if let begun = try log(set, over: published, ports), try begun.log.holds(begun.contents) {
-            // A heartbeat signs no new tree: when witnesses are missing there is nothing that would have to be finished.
-            var log = begun.log
-            try log.witness(begun.contents, isCosigned: false)
-            isCosigned = true
-        }
         var prepared = try Prepared(set, over: published, isResumed: isRecovered)
-        prepared.isCosigned = isCosigned
+        prepared.isCosigned = false
+        if var begun = try log(set, over: published, ports), try begun.isHeartbeat {
+            // A heartbeat signs no new tree: when witnesses are missing there is nothing that would have to be finished.
+            try begun.witness(isCosigned: false)
+            prepared.isCosigned = true
+            prepared.answers = begun.log.answers
+        }
         try set.save(in: workspace.publicationBeingBuilt, storage: storage)
         try storage.rename(workspace.publicationBeingBuilt, to: workspace.publication)
         return prepared
@@ -175,35 +177,38 @@ package struct Publication {
     // MARK: going live
 
     /// Has the log cosigned, if there is one; until a quorum of witnesses has, nothing is live. Then copies targets,
-    /// metadata, the log's checkpoint and, last, `timestamp.json`; then clears what was staged.
+    /// metadata, the log's checkpoint and, last, `timestamp.json`; then clears what was staged. Returns how the log stands;
+    /// nil when root names none.
     ///
     /// - Parameter ports: may be nil when root names no witness policy.
-    package func complete(_ prepared: Prepared, log ports: LogPorts? = nil) throws {
-        let begun = try log(prepared.set, over: prepared.published, ports)
-        var log = begun?.log
-        if let begun { try log?.witness(begun.contents, isCosigned: prepared.isCosigned) }
-        try log?.publishFiles()
+    @discardableResult
+    package func complete(_ prepared: Prepared, log ports: LogPorts? = nil) throws -> LogReport? {
+        var begun = try log(prepared.set, over: prepared.published, ports)
+        try begun?.witness(isCosigned: prepared.isCosigned)
+        try begun?.publishFiles()
         let targets = prepared.set.targets
         for target in targets { try goLive(target) }
         try workspace.storage.makeDirectory(workspace.liveMetadata)
         for file in prepared.set.files {
-            if file.name == PublicationSet.timestampName { try log?.complete() }
+            if file.name == PublicationSet.timestampName { try begun?.complete() }
             if file.name == PublicationSet.firstRootName { try writeOnce(file.bytes, to: workspace.anchor) }
             try writeOnce(file.bytes, to: workspace.liveMetadata.appending(file.name))
         }
         if let root = prepared.root { try workspace.writeMinisignKey(of: root) }
         try clearStaging(prepared.set, targets)
+        return try begun?.log.report().with(prepared.answers)
     }
 
     /// Nil when root names no witness policy.
     private func log(
         _ set: PublicationSet, over published: PublishedMetadata, _ ports: LogPorts?
-    ) throws -> (log: PublicationLog, contents: LogContents)? {
-        guard let policies = try PoliciesInForce(set, over: published, in: workspace, now: now) else { return nil }
-        return (
-            try PublicationLog(policies, ports: ports, workspace: workspace, now: now),
-            LogContents(workspace: workspace, set: set, published: published)
-        )
+    ) throws -> LogsOfPublication? {
+        guard
+            let policies = try PoliciesInForce(
+                set, over: published, in: workspace, now: now, isAbandoning: ports?.isAbandoning ?? false)
+        else { return nil }
+        return try LogsOfPublication(
+            policies, LogContents(workspace: workspace, set: set, published: published), ports, now: now)
     }
 
     private func goLive(_ target: PublicationSet.Target) throws {

@@ -30,6 +30,13 @@ struct Quorum: Hashable {
         return isPlain ? sum : sum + ": " + members.map { Self.text($0) }.joined(separator: ", ")
     }
 
+    /// `2 of 3 (quorum enough)`.
+    func sum(of policy: WitnessPolicy) -> String {
+        let name = policy.quorum.map { "quorum \(Shown.text($0, limit: 64))" } ?? "quorum none"
+        guard case .group(_, let threshold, let members) = top else { return name }
+        return "\(threshold) of \(members.count) (\(name))"
+    }
+
     private static func text(_ node: Node) -> String {
         switch node {
         case .witness(let name): return Shown.text(name, limit: 64)

@@ -74,8 +74,8 @@ package struct LogEntry: Hashable, Sendable {
         }
     }
 
-    /// `delegated blowfish-stable 12`, for people.
-    package var name: String { "\(kind.rawValue) \(role) \(version)" }
+    /// `delegated blowfish-stable 12`, `root 3`, for people.
+    package var name: String { role == kind.spelling ? "\(role) \(version)" : "\(kind.rawValue) \(role) \(version)" }
 
     /// The number of metadata or of a notice, from 1; nil of a release, and when it is not spelled as numbers are.
     package var number: Int? { kind == .release ? nil : version.wholeNumber.flatMap { $0 > 0 ? $0 : nil } }

@@ -29,10 +29,10 @@ struct LogKeyOption: ParsableArguments {
 
     /// What publishing needs for the log. The key is looked for, and its passphrase asked for, only when root names a log;
     /// and once, however often a run asks: standard input has it once.
-    func ports(_ workspace: Workspace) throws -> LogPorts {
+    func ports(_ workspace: Workspace, isAbandoning: Bool = false) throws -> LogPorts {
         let client = try HTTPClient()
         var known: [[UInt8]: (LogKeyFile, SecretKey)] = [:]
-        return LogPorts(witnesses: HTTPWitnessRound(client)) { publicKey in
+        return LogPorts(witnesses: HTTPWitnessRound(client), isAbandoning: isAbandoning) { publicKey in
             if let key = known[publicKey] { return key }
             let file = try find(workspace, for: publicKey)
             let key = (file, try unlock(file))

@@ -18,6 +18,16 @@ struct PublishCommand: ParsableCommand {
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var onlineKey: OnlineKeyOption
     @OptionGroup var logKey: LogKeyOption
+
+    @Flag(
+        help: ArgumentHelp(
+            "Publish a new root though its predecessor's witnesses or log are gone for good.",
+            discussion: """
+                No instance takes such a root by itself: each administrator has to accept it by its fingerprint, which \
+                sceau log show says.
+                """))
+    var abandonFormerWitnesses = false
+
     @OptionGroup var json: JSONOption
 
     func run() throws {
@@ -25,31 +35,28 @@ struct PublishCommand: ParsableCommand {
         let publication = try stating("nothing went live") {
             try Publication(workspace: workspace, now: SystemClock.now())
         }
-        let ports = try logKey.ports(workspace)
+        let ports = try logKey.ports(workspace, isAbandoning: abandonFormerWitnesses)
         let resumed = try finishInterrupted(publication, ports)
         let staging = try stating("nothing went live") { try publication.checkStaging() }
         guard !staging.roles.isEmpty else {
-            if let resumed { return try json.print(resumed.report.object, orText: resumed.text) }
+            if let resumed { return try json.print(resumed.object, orText: resumed.text) }
             return try json.print(["published": false], orText: Self.nothingStaged)
         }
         let prepared = try stating("nothing went live") {
             try publication.prepare(
                 staging, signer: onlineKey.load(workspace, for: staging.root), log: ports)
         }
-        try publication.finish(prepared, ports)
+        let finished = try publication.finish(prepared, ports)
         try stating("it was published") {
             try onlineKey.remember(workspace)
             try logKey.remember(workspace)
         }
-        try json.print(prepared.report.object, orText: (resumed?.text ?? []) + prepared.text)
+        try json.print(finished.object, orText: (resumed?.text ?? []) + finished.text)
     }
 
-    private func finishInterrupted(
-        _ publication: Publication, _ ports: LogPorts
-    ) throws -> Publication.Prepared? {
+    private func finishInterrupted(_ publication: Publication, _ ports: LogPorts) throws -> Finished? {
         let unfinished = try stating(Publication.unfinishedState) { try publication.unfinished() }
-        if let unfinished { try publication.finish(unfinished, ports) }
-        return unfinished
+        return try unfinished.map { try publication.finish($0, ports) }
     }
 
     private static let nothingStaged = [
@@ -62,7 +69,7 @@ struct RefreshCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "refresh",
         abstract: "Publish a new timestamp, and a new snapshot when it is time. For a timer.",
-        discussion: "What is staged stays staged.")
+        discussion: "Has the witnesses sign the log anew: instances want that every day. What is staged stays staged.")
 
     @OptionGroup var workspace: WorkspaceOption
     @OptionGroup var onlineKey: OnlineKeyOption
@@ -76,31 +83,43 @@ struct RefreshCommand: ParsableCommand {
         }
         let ports = try logKey.ports(workspace)
         if let unfinished = try stating(Publication.unfinishedState, { try publication.unfinished() }) {
-            try publication.finish(unfinished, ports)
+            _ = try publication.finish(unfinished, ports)
         }
         let prepared = try stating("nothing went live") {
             try publication.prepareRefresh(
                 signer: onlineKey.load(workspace, for: PublishedMetadata.load(workspace).root?.content), log: ports)
         }
-        try publication.finish(prepared, ports)
+        let finished = try publication.finish(prepared, ports)
         try stating("it was published") {
             try onlineKey.remember(workspace)
             try logKey.remember(workspace)
         }
-        try json.print(prepared.report.object, orText: prepared.text)
+        try json.print(finished.object, orText: finished.text)
     }
 }
 
 extension Publication {
     static let unfinishedState = "the publication stays unfinished; run sceau publish again"
 
-    fileprivate func finish(_ prepared: Prepared, _ ports: LogPorts) throws {
-        try stating(Self.unfinishedState) { try complete(prepared, log: ports) }
+    fileprivate func finish(_ prepared: Prepared, _ ports: LogPorts) throws -> Finished {
+        Finished(prepared: prepared, log: try stating(Self.unfinishedState) { try complete(prepared, log: ports) })
     }
 }
 
-extension Publication.Prepared {
-    fileprivate var text: [String] {
+/// A publication that is live.
+private struct Finished {
+    let prepared: Publication.Prepared
+    /// Nil when root names no log.
+    let log: LogReport?
+
+    var object: JSONObject {
+        var object = prepared.report.object
+        object["log"] = log.map { .object($0.object) } ?? .null
+        return object
+    }
+
+    var text: [String] {
+        let (report, isResumed) = (prepared.report, prepared.isResumed)
         var lines = [isResumed ? "finished the publication that was interrupted" : "published"]
         for release in report.releases {
             lines.append("  release \(release.facts.version) in \(release.role), severity \(release.facts.severity)")
@@ -110,6 +129,7 @@ extension Publication.Prepared {
             lines.append("  \(Counted.text(report.newTargets, "target file")), \(HumanFormat.bytes(report.newBytes))")
         }
         lines.append("  metadata: " + report.metadata.joined(separator: ", "))
+        if let log { lines.append("  log: \(log.sentence)") }
         let expiry = UTCTime.encode(report.timestampExpires)
         lines.append(
             "  timestamp version \(report.timestampVersion) is valid until \(expiry); renew it with sceau refresh")

@@ -105,9 +105,12 @@ extension Association {
         let workspace = workspace(storage)
         let witnesses = WitnessesAtWork(
             in: folder.path("witnesses"), now: now, absent: absentWitnesses, shown: shownToWitnesses)
-        return LogPorts(witnesses: witnesses) { publicKey in
+        return LogPorts(witnesses: witnesses, isAbandoning: abandonsFormerWitnesses) { publicKey in
             // Copies of an association stand in other folders than the one where the key was made.
-            let key = try workspace.loadLogKeyFile(named: folder.path(logKeyFile), for: publicKey)
+            let next = nextLogKeyFile.flatMap {
+                try? workspace.loadLogKeyFile(named: folder.path($0), for: publicKey)
+            }
+            let key = try next ?? workspace.loadLogKeyFile(named: folder.path(logKeyFile), for: publicKey)
             return (key, try key.file.secretKey(passphrase: nil))
         }
     }

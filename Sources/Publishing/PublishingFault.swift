@@ -45,12 +45,16 @@ package enum PublishingFaultCode: String, FaultCode {
     case unfitSignature = "publish/unfit-signature"
     case folderNotEmpty = "publish/folder-not-empty"
     case linkInWorkspace = "publish/link-in-workspace"
+    case noLog = "publish/no-log"
+    case noLogBackup = "publish/no-log-backup"
     case noQuorum = "publish/no-quorum"
     case forkedLog = "publish/forked-log"
     case loggedOtherwise = "publish/logged-otherwise"
     case logStateLost = "publish/log-state-lost"
     case logStateBehind = "publish/log-state-behind"
     case logStateDamaged = "publish/log-state-damaged"
+    case logStateNewer = "publish/log-state-newer"
+    case backupInWorkspace = "publish/backup-in-workspace"
 
     package var family: FaultFamily {
         switch self {
@@ -58,7 +62,8 @@ package enum PublishingFaultCode: String, FaultCode {
             .noReleaseKey, .noLogKey, .unknownChannel, .versionExists, .versionNotNewer, .unknownVersion,
             .ambiguousVersion,
             .notPublished, .newestRelease, .unusableFile, .nothingToSign, .nothingPublished, .unknownRole,
-            .notAKeyholder, .missingPublicKey, .notStaged, .folderNotEmpty:
+            .notAKeyholder, .missingPublicKey, .notStaged, .folderNotEmpty, .noLog, .noLogBackup,
+            .backupInWorkspace:
             .usage
         case .interrupted, .stagedFileMissing, .logStateLost, .logStateBehind, .logStateDamaged: .local
         case .noQuorum: .transport
@@ -67,7 +72,7 @@ package enum PublishingFaultCode: String, FaultCode {
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
             .untrustedPublication, .changedSinceShown, .unfitSignature,
-            .linkInWorkspace, .forkedLog, .loggedOtherwise:
+            .linkInWorkspace, .forkedLog, .loggedOtherwise, .logStateNewer:
             .refusal
         }
     }
@@ -115,12 +120,16 @@ package enum PublishingFaultCode: String, FaultCode {
         case .unfitSignature: "a signature cannot be taken"
         case .folderNotEmpty: "this folder is not empty"
         case .linkInWorkspace: "a link or a special file stands in the workspace"
+        case .noLog: "root names no log"
+        case .noLogBackup: "this folder is no backup of a log"
         case .noQuorum: "not enough witnesses have cosigned the log"
         case .forkedLog: "the log has two pasts"
         case .loggedOtherwise: "the log holds this version with another content"
         case .logStateLost: "what the log has signed is not known on this machine"
         case .logStateBehind: "what is known of the log on this machine is older than the log"
         case .logStateDamaged: "the state of the log cannot be used"
+        case .logStateNewer: "more is known of the log on this machine than would be restored"
+        case .backupInWorkspace: "a secret key would stand in the workspace"
         }
     }
 
@@ -158,6 +167,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .folderNotEmpty: "name a folder that is empty or not there yet; nothing is overwritten"
         case .linkInWorkspace:
             "find out who put it there, then remove it: Keys/ and Staged/ hold files and folders only"
+        case .noLog: "sceau root propose --witness-policy FILE begins one"
+        case .noLogBackup: "name the folder that sceau log backup wrote"
         case .noQuorum:
             "nothing of it went live; run the same command again when the witnesses answer, and it goes on from here"
         case .forkedLog:
@@ -169,6 +180,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .logStateBehind:
             "restore the newest backup with sceau log restore; when there is none, sceau log restore --from-published takes what is live for the newest"
         case .logStateDamaged: "restore a backup with sceau log restore, and compare Releases/log with a mirror"
+        case .logStateNewer: "there is nothing to restore: publishing goes on from what is known here"
+        case .backupInWorkspace: "a workspace is shared, and set back some day: name another folder"
         case .metadataTooLong: "a channel lists too many releases or files; give releases fewer attachments"
         default: nil
         }

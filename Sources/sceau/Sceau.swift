@@ -21,6 +21,7 @@ struct Sceau: ParsableCommand {
         subcommands: [
             KeyCommand.self, InitCommand.self, ReleaseCommand.self, ReviewCommand.self, SignCommand.self,
             PayloadCommand.self, AttachCommand.self,
-            PublishCommand.self, RefreshCommand.self, StatusCommand.self, RootCommand.self, DiscardCommand.self,
+            PublishCommand.self, RefreshCommand.self, StatusCommand.self, RootCommand.self,
+            LogCommand.self, DiscardCommand.self,
         ])
 }

@@ -12,6 +12,12 @@ package enum Fingerprint {
     /// Nobody types more for one fingerprint, in bytes.
     private static let typedLimit = 1024
 
+    /// Names exactly this root and this snapshot, and with them every release they lead to: what two people compare when
+    /// the log cannot vouch for it.
+    package static func offer(root: Digest, snapshot: Digest) -> Digest {
+        .sha256(of: Array("sceau-unwitnessed/1\n\(root.hex)\n\(snapshot.hex)\n".utf8))
+    }
+
     /// Sixteen words of five letters.
     package static func words(_ digest: Digest) -> [String] {
         stride(from: 0, to: digest.bytes.count - 1, by: 2).map { index in

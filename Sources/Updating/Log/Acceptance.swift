@@ -14,8 +14,7 @@ extension RefreshedMetadata {
     var fingerprint: Digest? {
         guard let snapshot = trusted.snapshot, snapshot.content.meta.values.allSatisfy({ $0.facts.sha256 != nil })
         else { return nil }
-        let (root, snapshotDigest) = (rootDigest, Digest.sha256(of: snapshot.bytes))
-        return .sha256(of: Array("sceau-unwitnessed/1\n\(root.hex)\n\(snapshotDigest.hex)\n".utf8))
+        return Fingerprint.offer(root: rootDigest, snapshot: .sha256(of: snapshot.bytes))
     }
 }
 

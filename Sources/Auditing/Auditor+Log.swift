@@ -23,18 +23,24 @@ extension Auditor {
         defer { report.log = log.facts }
         try log.run()
         noteWeakening(policies, log)
+        var formerLogs = FormerLogs(
+            policies: policies, entries: source.entries, limits: limits, findings: findings)
+        let former = try formerLogs.run(after: log)
+        report.notes += formerLogs.abandoned.map { AuditFinding(.logAbandoned, at: $0.description) }
+        let logs = [log] + former
+        let named = logs.reduce(into: Set<PublishedPath>()) { $0.formUnion($1.named) }
         // Of a log that breaks off nobody knows which of its files are needed.
-        guard log.hasReadAll else { return log.named.union(logFilesThere) }
-        guard log.isWhole else { return log.named }
+        guard logs.allSatisfy(\.hasReadAll) else { return named.union(logFilesThere) }
+        guard logs.allSatisfy(\.isWhole) else { return named }
         var comparison = LogComparison(
-            log, published: published, listedIn: audit.listedIn, current: audit.currentTargets,
-            ledger: audit.ledger, findings: findings)
+            logs, files: logFiles, limits: limits, published: published, listedIn: audit.listedIn,
+            current: audit.currentTargets, ledger: audit.ledger, findings: findings)
         try comparison.judgeLogged()
         comparison.judgePublished()
         if comparison.olderThanLog > 0 {
             report.notes.append(AuditFinding(.logBegunLate, found: Counted.text(comparison.olderThanLog, "file")))
         }
-        return log.named
+        return named
     }
 
     private var logFilesThere: [PublishedPath] {

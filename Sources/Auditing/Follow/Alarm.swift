@@ -66,7 +66,8 @@ package enum AlarmCode: String, FaultCode, CaseIterable {
         case .forked:
             "publish the evidence; anybody can check it with: sceau-audit proof fork FILE; stop trusting new releases"
         case .inconsistent: "publish both checkpoints, and stop trusting new releases until it is explained"
-        case .newLog: "look for a notice in the old log, ask the keyholders, and acknowledge it when they confirm"
+        case .newLog:
+            "look for a notice in the old log (log/former/), ask the keyholders, and acknowledge it when they confirm"
         case .noQuorum: "instances refuse it; the publisher or the witnesses may be in trouble: ask them"
         case .noHeartbeat: "instances refuse it after 72 hours; the publisher may be in trouble: ask how they are"
         case .badMetadata: "keep a copy of the file and ask the publisher"

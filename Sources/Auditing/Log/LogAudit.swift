@@ -18,12 +18,18 @@ final class LogAudit {
         let kind: LogEntry.Kind
         let role: ByteString
         let version: ByteString
+
+        init(kind: LogEntry.Kind, role: ByteString, version: ByteString) {
+            (self.kind, self.role, self.version) = (kind, role, version)
+        }
+
+        init(_ entry: LogEntry) { self.init(kind: entry.kind, role: entry.role, version: entry.version) }
     }
 
     let files: LogFiles
     let policies: RootPolicies
-    let limits: AuditLimits
-    let findings: FindingList
+    private let limits: AuditLimits
+    private let findings: FindingList
     private(set) var facts: LogFacts?
     /// Every entry that was read, with the digest of its content. Later ones of one name do not count: they are findings.
     private(set) var logged: [Logged: Digest] = [:]
@@ -38,8 +44,10 @@ final class LogAudit {
     /// When roots became public, by their proofs.
     private(set) var publicRoots: [Int: Date] = [:]
 
+    /// Logged in a log that follows this one as well: the proof that is there is judged with that.
+    private let known: [Logged: Digest]
     private var edge = RightEdge()
-    private var ledger = LogLedger()
+    private(set) var ledger = LogLedger()
     private var watch = TileWatch()
     private var proofs: ProofAudit
     /// Narrower files of former sizes, by the path of the full one.
@@ -47,13 +55,14 @@ final class LogAudit {
 
     init(
         _ files: LogFiles, policies: RootPolicies, entries: [PublishedEntry]?, limits: AuditLimits,
-        findings: FindingList
+        findings: FindingList, known: [Logged: Digest] = [:]
     ) {
+        self.known = known
         self.policies = policies
         self.limits = limits
         self.findings = findings
         self.files = files
-        narrower = NarrowerFiles(entries ?? [])
+        narrower = NarrowerFiles(entries ?? [], in: files.folder)
         proofs = ProofAudit(policies: policies)
     }
 
@@ -63,7 +72,7 @@ final class LogAudit {
         guard head.size <= limits.logEntries else {
             findings.add(
                 .limitReached, found: "\(head.size) log entries", expected: "at most \(limits.logEntries)",
-                at: LogFiles.checkpoint)
+                at: files.checkpoint)
             return
         }
         hasReadAll = try auditEntries(head)
@@ -74,7 +83,7 @@ final class LogAudit {
             // Not the log's fork, as long as the entries may just be damaged.
             return findings.add(
                 .logRootDiffers, found: "root \(edge.head.root) of \(edge.size) entries",
-                expected: "root \(head.root)", at: LogFiles.checkpoint)
+                expected: "root \(head.root)", at: files.checkpoint)
         }
         for place in proofs.contradicted { findings.add(.logForked, at: place) }
     }
@@ -82,9 +91,9 @@ final class LogAudit {
     // MARK: the checkpoint
 
     private func auditCheckpoint(_ policy: WitnessPolicy) throws -> TreeHead? {
-        named.insert(LogFiles.checkpoint)
-        guard let note = try files.read(LogFiles.checkpoint, SignedNote.byteLimit) else {
-            files.addMissing(.logMissing, nil, LogFiles.checkpoint)
+        named.insert(files.checkpoint)
+        guard let note = try files.read(files.checkpoint, SignedNote.byteLimit) else {
+            files.addMissing(.logMissing, nil, files.checkpoint)
             return nil
         }
         do {
@@ -92,7 +101,7 @@ final class LogAudit {
             facts = LogFacts(checkpoint, policy)
             return checkpoint.checkpoint.head
         } catch {
-            findings.add(.checkpointInvalid, found: error.message, at: LogFiles.checkpoint)
+            findings.add(.checkpointInvalid, found: error.message, at: files.checkpoint)
         }
         // Without a quorum it is still the log's own word, and everything in it can be looked at.
         guard let signed = try? VerifiedCheckpoint.verify(note, log: policy.log) else { return nil }
@@ -109,7 +118,7 @@ final class LogAudit {
         }
         for id in bundles {
             if findings.isFull { throw AuditEnded() }
-            let path = PublishedPath.log(id.path)
+            let path = files.path(id.path)
             named.insert(path)
             guard let entries = try readBundle(id, at: path) else { return false }
             facts?.bundles += 1
@@ -149,7 +158,7 @@ final class LogAudit {
     }
 
     private func record(_ entry: LogEntry, at index: Int) {
-        let name = Logged(kind: entry.kind, role: entry.role, version: entry.version)
+        let name = Logged(entry)
         // One broken rule is one finding; what follows is judged by what was recorded.
         do { try ledger.record(entry, at: ledger.size) } catch {
             findings.add(AuditFinding(.logRuleBroken, found: error.message, at: "log entry \(index)"))
@@ -165,6 +174,8 @@ final class LogAudit {
     private func auditProof(of entry: LogEntry, bytes: [UInt8], leaf: Digest, at index: Int) throws {
         let path = PublishedPath.log(TlogProof.path(of: entry.digest))
         named.insert(path)
+        let name = Logged(entry)
+        guard known[name] != entry.digest || entry.kind == .notice else { return }
         guard let file = try files.read(path, TlogProof.byteLimit) else {
             files.addMissing(.missing, "the proof of log entry \(index)", path)
             return
@@ -181,7 +192,7 @@ final class LogAudit {
     // MARK: tiles
 
     private func audit(_ tile: TileWatch.Expected) throws {
-        let path = PublishedPath.log(tile.id.path)
+        let path = files.path(tile.id.path)
         named.insert(path)
         do {
             if let found = try files.tile(tile.id) {
@@ -210,7 +221,7 @@ final class LogAudit {
 
     private func logChecked<Result>(_ body: () throws(LogFault) -> Result) -> Result? {
         do { return try body() } catch {
-            findings.add(.logMalformed, found: error.message, at: LogFiles.checkpoint)
+            findings.add(.logMalformed, found: error.message, at: files.checkpoint)
             return nil
         }
     }

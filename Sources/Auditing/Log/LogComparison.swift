@@ -9,7 +9,11 @@ import TransparencyLog
 /// The log may have begun later than the repository: its first publication logged all roots and what the newest snapshot
 /// listed. So whatever a snapshot lists that is itself in the log has to be there, and what only older ones list has not.
 struct LogComparison {
-    let log: LogAudit
+    /// What is logged, in the newest log and in those before it.
+    let logged: [LogAudit.Logged: Digest]
+    let releases: [(entry: LogEntry, index: Int)]
+    let files: LogFiles
+    let limits: AuditLimits
     /// Metadata that was read, with its digest.
     let published: [MetadataVersion: Digest]
     /// The newest snapshot that lists each version of a role.
@@ -21,11 +25,15 @@ struct LogComparison {
     /// Published before the log began: said in a note, for nobody can be blamed for it.
     private(set) var olderThanLog = 0
 
+    /// - Parameter logs: the newest first.
     init(
-        _ log: LogAudit, published: [MetadataVersion: Digest], listedIn: [PublishedPath: Int],
-        current: Set<ByteString>, ledger: TargetLedger, findings: FindingList
+        _ logs: [LogAudit], files: LogFiles, limits: AuditLimits, published: [MetadataVersion: Digest],
+        listedIn: [PublishedPath: Int], current: Set<ByteString>, ledger: TargetLedger, findings: FindingList
     ) {
-        self.log = log
+        logged = logs.reduce(into: [:]) { $0.merge($1.logged) { newest, _ in newest } }
+        var seen: Set<LogAudit.Logged> = []
+        releases = logs.flatMap(\.releases).filter { entry, _ in seen.insert(LogAudit.Logged(entry)).inserted }
+        (self.files, self.limits) = (files, limits)
         self.published = published
         self.listedIn = listedIn
         self.current = current
@@ -36,7 +44,7 @@ struct LogComparison {
     // MARK: everything logged is published
 
     func judgeLogged() throws {
-        for (name, digest) in log.logged.sorted(by: { $0.key.order < $1.key.order }) {
+        for (name, digest) in logged.sorted(by: { $0.key.order < $1.key.order }) {
             guard let file = name.metadata else { continue }
             let path = file.path
             guard let found = try self.digest(of: file) else {
@@ -47,12 +55,12 @@ struct LogComparison {
             findings.add(.loggedOtherContent, found: "sha256 \(found)", expected: "sha256 \(digest)", at: path)
         }
         let listed = Set(ledger.targets.map(\.stored))
-        for (entry, index) in log.releases { judge(entry, index, listed) }
+        for (entry, index) in releases { judge(entry, index, listed) }
     }
 
     private func digest(of file: MetadataVersion) throws -> Digest? {
         if let known = published[file] { return known }
-        return try log.files.read(file.path, log.limits.metadata.length(of: file.role)).map { Digest.sha256(of: $0) }
+        return try files.read(file.path, limits.metadata.length(of: file.role)).map { Digest.sha256(of: $0) }
     }
 
     /// A logged release has to be listed, for else no instance that is not lied to can get it.
@@ -77,7 +85,7 @@ struct LogComparison {
     // MARK: everything published is logged
 
     mutating func judgePublished() {
-        let metadata = Set(log.logged.keys.compactMap(\.metadata))
+        let metadata = Set(logged.keys.compactMap(\.metadata))
         let first = metadata.filter { $0.role == .snapshot }.map(\.version).min() ?? 0
         // Another content under a logged name has been reported.
         for (file, digest) in published.sorted(by: { $0.key < $1.key }) where !metadata.contains(file) {
@@ -88,7 +96,7 @@ struct LogComparison {
                 continue
             }
             let name = LogAudit.Logged(kind: .release, role: role, version: version)
-            if let logged = log.logged[name] {
+            if let logged = logged[name] {
                 guard logged != target.sha256 else { continue }
                 findings.add(
                     .loggedOtherContent, found: "sha256 \(target.sha256)", expected: "sha256 \(logged)",

@@ -5,7 +5,7 @@ import TransparencyLog
 /// The witness policies that the roots of a repository name, by the versions of the roots.
 struct RootPolicies {
     private(set) var policies: [Int: WitnessPolicy] = [:]
-    private let versions: [Int]
+    private var versions: [Int]
 
     /// Roots in order. A policy that cannot be read is a finding, and counts as none.
     init(roots: [Root], findings: FindingList) {
@@ -19,6 +19,21 @@ struct RootPolicies {
                 findings.add(.policyInvalid, found: message, at: .metadata(.root, version: root.header.version))
             }
         }
+    }
+
+    /// Logs that roots named before the newest one, the newest first.
+    var formerLogs: [NoteKey] {
+        var seen = Set([newest?.policy.log].compactMap(\.self))
+        return policies.sorted { $0.key > $1.key }.map(\.value.log).filter { seen.insert($0).inserted }
+    }
+
+    /// As they were while roots named this log.
+    func until(_ log: NoteKey) -> RootPolicies {
+        let last = policies.filter { $0.value.log == log }.keys.max() ?? 0
+        var former = self
+        former.policies = policies.filter { $0.key <= last }
+        former.versions = versions.filter { $0 <= last }
+        return former
     }
 
     var isEmpty: Bool { policies.isEmpty }

@@ -62,6 +62,7 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
     case noTransparency = "audit/no-transparency"
     case policyWeakened = "audit/policy-weakened"
     case logBegunLate = "audit/log-begun-late"
+    case logAbandoned = "audit/log-abandoned"
     // What could not be checked
     case unreadable = "audit/unreadable"
     case unreachable = "audit/unreachable"
@@ -125,6 +126,7 @@ package enum AuditFindingCode: String, FaultCode, CaseIterable {
         case .noTransparency: "no transparency: root names no log and no witnesses, so nobody can know who got what"
         case .policyWeakened: "a root asks for fewer or other witnesses than the one before"
         case .logBegunLate: "published before the log began, and not in it"
+        case .logAbandoned: "a former log ended without naming the one that followed"
         case .unreadable: "could not be read, so not checked"
         case .unreachable: "could not be fetched, so not checked"
         case .limitReached: "there is more than this audit looks at"

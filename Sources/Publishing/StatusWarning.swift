@@ -14,6 +14,7 @@ package struct StatusWarning: Hashable, Sendable {
         case stagedWaiting = "staged_waiting"
         case keyholders
         case transparency
+        case heartbeat
     }
 
     package let kind: Kind
@@ -28,7 +29,7 @@ package struct StatusWarning: Hashable, Sendable {
     /// Worth an exit status of its own: it gets worse by waiting.
     package var isUrgent: Bool {
         switch kind {
-        case .interrupted, .expired, .expiring, .stagedExpiring: true
+        case .interrupted, .expired, .expiring, .stagedExpiring, .heartbeat: true
         case .stagedWaiting, .keyholders, .transparency: false
         }
     }
@@ -51,7 +52,7 @@ package struct StatusWarning: Hashable, Sendable {
         for role in review?.roles ?? [] {
             warnings += staged(role, policy.life(of: role.role, staging), now)
         }
-        return warnings + transparency.warnings(staging)
+        return warnings + transparency.warnings(staging, now: now)
             + KeyholderWarnings.about(staging.keyholderRules).map {
                 StatusWarning(kind: .keyholders, role: nil, time: nil, text: $0, remedy: nil)
             }

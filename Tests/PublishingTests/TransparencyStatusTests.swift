@@ -88,4 +88,35 @@ import TransparencyLog
             #expect(status.warnings.contains { $0.text.contains("until seven days after it is public") })
         }
     }
+
+    @Test func `is urgent when witnesses have not cosigned for two days, or no quorum has`() throws {
+        var association = try Association.watchedCopy()
+        let cosigned = association.now
+        func heartbeat() throws -> [StatusWarning] {
+            let status = try WorkspaceStatus.load(association.workspace, now: association.now)
+            let found = status.warnings.filter { $0.kind == .heartbeat }
+            #expect(status.isUrgent == !found.isEmpty)
+            return found
+        }
+        #expect(try heartbeat().isEmpty)
+        association.now += 2 * 86400
+        #expect(try heartbeat().isEmpty)
+        association.now += 1
+        let warning = try #require(try heartbeat().first)
+        #expect(
+            warning.text
+                == "witnesses cosigned the log last at \(UTCTime.encode(cosigned)): instances refuse one of 72 hours ago"
+        )
+        #expect(warning.remedy == "sceau refresh" && warning.time == cosigned)
+        association.now = cosigned
+
+        // A mirror's copy with the log's own signature only, and none at all.
+        let path = association.folder.path("w/Releases/log/checkpoint")
+        let note = try SignedNote(decoding: DurableStorage().read(path, limit: 1 << 16))
+        let bare = try SignedNote(text: note.text, signatures: Array(note.signatures.prefix(1)))
+        try DurableStorage().write(bare.encoded, to: path)
+        #expect(try heartbeat().first?.text.hasPrefix("too few witnesses have cosigned") == true)
+        try DurableStorage().remove(path)
+        #expect(try heartbeat().first?.text.hasPrefix("nothing of the log is live") == true)
+    }
 }

@@ -21,6 +21,8 @@ package struct TransparencyStatus: Sendable {
     /// Of the newest root; nil when it names none that can be read.
     package let rule: WitnessingRule?
     package let older: [Older]
+    /// How the log that is live stands with the witnesses of the newest policy; nil when nothing of it is live.
+    package let live: LogReport?
 
     static func load(_ workspace: Workspace, _ published: PublishedMetadata, now: Date) throws -> TransparencyStatus {
         let policies = published.roots.map { $0.content.readableWitnessPolicy }
@@ -32,11 +34,22 @@ package struct TransparencyStatus: Sendable {
             older.append(
                 Older(rule: WitnessingRule(old), rootVersion: root.content.header.version, until: until))
         }
-        return TransparencyStatus(rule: policies.last.flatMap { $0 }.map { WitnessingRule($0) }, older: older)
+        let policy = policies.last.flatMap { $0 }
+        return TransparencyStatus(
+            rule: policy.map { WitnessingRule($0) }, older: older,
+            live: try policy.flatMap { try workspace.liveLog($0) })
     }
 }
 
 extension Workspace {
+    /// Nil when nothing of this policy's log is live, or what stands there is not of it.
+    fileprivate func liveLog(_ policy: WitnessPolicy) throws -> LogReport? {
+        guard let note = try storage.readIfPresent(liveCheckpoint, limit: SignedNote.byteLimit),
+            let checkpoint = try? VerifiedCheckpoint.verify(note, log: policy.log)
+        else { return nil }
+        return try? LogReport(checkpoint, policy)
+    }
+
     /// When a weakening by `root` counts: what every instance finds out by its proof. Nil when there is none that holds.
     fileprivate func endOfNotice(
         _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?, _ now: Date
@@ -53,7 +66,7 @@ extension Workspace {
 
 extension TransparencyStatus {
     /// What should be seen to: whether there is a policy, what it lacks, and what is under way.
-    func warnings(_ staging: Staging) -> [StatusWarning] {
+    func warnings(_ staging: Staging, now: Date) -> [StatusWarning] {
         guard let root = staging.published.root?.content else { return [] }
         var warnings: [StatusWarning] = []
         if rule == nil {
@@ -67,6 +80,7 @@ extension TransparencyStatus {
                         ? "sign and publish what is staged"
                         : "sceau root propose --witness-policy FILE, then sign and publish"))
         }
+        if rule != nil { warnings += heartbeat(now) }
         warnings += older.map { older in
             let end = older.until.map { "until \(UTCTime.encode($0))" } ?? "until seven days after it is public"
             return Self.warning(
@@ -74,6 +88,22 @@ extension TransparencyStatus {
                     + "the former quorum too (\(older.rule.quorum))", time: older.until)
         }
         return warnings + WitnessWarnings.about(staging.witnessPolicy).map { Self.warning($0) }
+    }
+
+    /// Twice as long as a timer should let pass: instances go without updates when it has been three days.
+    private static let patience: TimeInterval = 2 * 86_400
+
+    private func heartbeat(_ now: Date) -> [StatusWarning] {
+        func warning(_ text: String, _ time: Date? = nil) -> [StatusWarning] {
+            [StatusWarning(kind: .heartbeat, role: nil, time: time, text: text, remedy: "sceau refresh")]
+        }
+        guard let live else { return warning("nothing of the log is live: instances refuse everything") }
+        guard let freshAt = live.freshAt else {
+            return warning("too few witnesses have cosigned the log that is live: instances refuse it")
+        }
+        guard now.timeIntervalSince(freshAt) > Self.patience else { return [] }
+        let time = UTCTime.encode(freshAt)
+        return warning("witnesses cosigned the log last at \(time): instances refuse one of 72 hours ago", freshAt)
     }
 
     private static func warning(_ text: String, time: Date? = nil, remedy: String? = nil) -> StatusWarning {

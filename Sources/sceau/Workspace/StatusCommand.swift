@@ -14,7 +14,7 @@ struct StatusCommand: ParsableCommand {
         abstract: "Say what is published, what is staged, and what should be seen to.",
         discussion: """
             Exit status 1 when something published or staged has expired or will within its warning time (policy.yaml, \
-            warn_days), and when a publication was interrupted. For a timer and for monitoring.
+            warn_days), when witnesses have not cosigned the log for two days, and when a publication was interrupted. For a timer and for monitoring.
             """)
 
     @OptionGroup var workspace: WorkspaceOption
@@ -31,7 +31,10 @@ struct StatusCommand: ParsableCommand {
 extension WorkspaceStatus {
     fileprivate var text: [String] {
         var lines = ["product \(product)"]
-        if let rule = transparency.rule { lines.append("log \(rule.log), witnesses: \(rule.quorum)") }
+        if let rule = transparency.rule {
+            let fresh = transparency.live?.freshAt.map { "; last cosigned \(UTCTime.encode($0))" } ?? ""
+            lines.append("log \(rule.log), witnesses: \(rule.quorum)\(fresh)")
+        }
         for warning in warnings {
             let remedy = warning.remedy.map { ": \($0)" } ?? ""
             lines.append("\(warning.isUrgent ? "WARNING" : "warning"): \(warning.text)\(remedy)")

@@ -43,11 +43,15 @@ struct ProofVerify: ParsableCommand {
 
     func run() throws {
         let storage = DurableStorage()
-        let policy = try NamedEntry.policy(in: storage.read(policy, limit: MetadataLimits().rootLength))
+        let policy = try PolicyFile.load(self.policy, storage)
         let bytes = try storage.read(entry, limit: EntryBundle.entryLimit)
-        let proof = try TlogProof(decoding: storage.read(proof, limit: TlogProof.byteLimit))
+        let proof = try advising(
+            "give the .tlog-proof file from log/proofs/ first, and what it proves with --entry", at: self.proof
+        ) { try TlogProof(decoding: storage.read(self.proof, limit: TlogProof.byteLimit)) }
         let named = NamedEntry.of(bytes, role: role.map { ByteString($0) })
-        let witnessed = try proof.verify(named?.encoded ?? bytes, policy: policy)
+        let witnessed = try advising(advice(on: named, bytes), at: self.proof) {
+            try proof.verify(named?.encoded ?? bytes, policy: policy)
+        }
         let names = policy.witnesses.filter { witness in
             witnessed.cosignatures.contains { $0.key.publicKey == witness.key.publicKey }
         }.map(\.name)
@@ -65,6 +69,37 @@ struct ProofVerify: ParsableCommand {
                 "cosigned by \(names.map(\.description).joined(separator: ", ")); public at "
                     + "\(UTCTime.encode(witnessed.publicAt))",
             ])
+    }
+
+    /// What a person who holds a good proof has most likely done wrong.
+    private func advice(on named: LogEntry?, _ bytes: [UInt8]) -> String {
+        if named?.kind == .targets, role == nil {
+            return "for the metadata of a delegated role add --role NAME; \(Self.place(bytes))"
+        }
+        return named?.kind == .root
+            ? "a new root is proved under the policy of the root before it; \(Self.place(bytes))" : Self.place(bytes)
+    }
+
+    private static func place(_ bytes: [UInt8]) -> String {
+        "the proof of this file is called \(Digest.sha256(of: bytes)).tlog-proof"
+    }
+}
+
+/// A policy that somebody names, as text or in a root.
+enum PolicyFile {
+    static func load(_ path: FilePath, _ storage: DurableStorage) throws -> WitnessPolicy {
+        let advice = "give a published root, or the text of its policy with the line of the log"
+        return try advising(advice, at: path) {
+            try NamedEntry.policy(in: storage.read(path, limit: MetadataLimits().rootLength))
+        }
+    }
+}
+
+/// Runs `body`; a fault of the log's formats says which file it is about, and what to do.
+private func advising<Result>(_ hint: String, at path: FilePath, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let fault as LogFault {
+        let place = fault.location.map { "\($0), \(path)" } ?? path.string
+        throw LogFault(fault.code, found: fault.found, expected: fault.expected, at: place, hint: fault.hint ?? hint)
     }
 }
 
@@ -87,11 +122,12 @@ struct ProofFork: ParsableCommand {
 
     func run() throws {
         let storage = DurableStorage()
-        let evidence = try ForkEvidence(decoding: storage.read(file, limit: ForkEvidence.byteLimit))
-        let fork = try evidence.verify()
-        let policy = try policy.map { path in
-            try NamedEntry.policy(in: storage.read(path, limit: MetadataLimits().rootLength))
+        let advice = "give a file from the folder evidence/ of a monitor, or the HASH.fork of a witness"
+        let (evidence, fork) = try advising(advice, at: file) {
+            let evidence = try ForkEvidence(decoding: storage.read(file, limit: ForkEvidence.byteLimit))
+            return (evidence, try evidence.verify())
         }
+        let policy = try policy.map { try PolicyFile.load($0, storage) }
         if let policy, policy.log != fork.log {
             throw LogFault(.otherOrigin, found: fork.log.description, expected: policy.log.description)
         }

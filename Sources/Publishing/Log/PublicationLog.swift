@@ -119,6 +119,7 @@ extension WitnessOutcome {
         case .cosigned: "cosigned"
         case .knowsLargerTree(let size): "knows a tree of \(size) entries"
         case .knowsOtherTree(let size): "knows another tree of \(size) entries"
+        case .refused(404, _): "does not know this log: its operator has to be given the log's key"
         case .refused(let status, let words): "refused (\(status)\(words.isEmpty ? "" : ": \(words)"))"
         case .unusable(let reason), .unreachable(let reason): reason
         }

@@ -60,7 +60,8 @@ let pure: [Target] = [
     module("Releases", ["Primitives", "CanonicalJSON", "Signatures"]),
     module("UpdatePlan", ["Primitives", "CanonicalJSON", "Releases", "Signatures"]),
     module("TransparencyLog", ["Primitives", "CanonicalJSON", "Signatures"]),
-    module("Patching", ["Primitives", "Signatures", "Releases"]),
+    module("Deflating", ["Primitives"]),
+    module("Patching", ["Primitives", "Signatures", "Releases", "Deflating"]),
 ]
 
 let adapters: [Target] = [
@@ -165,6 +166,7 @@ let testTargets: [Target] = [
     tests("SettingsTests", ["Settings", "Primitives"]),
     tests("PatchingTests", ["Patching", "Compression", "Archiving", "Releases", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
+    tests("DeflatingTests", ["Deflating", "Primitives"]),
     tests(
         "ArchivingTests",
         [

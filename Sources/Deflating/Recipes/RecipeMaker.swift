@@ -34,10 +34,14 @@ struct RecipeMaker {
         let strategies = strategies(hint)
         let parameters = sampled(strategies, splittings[0])
         guard var best = observe(parameters, mostMisses: mostCorrections) else { return nil }
-        if !best.ends.isEmpty { improve(&best, by: splittings.dropFirst().flatMap(Self.changes)) }
         // What a stored block was made from shows in its length alone.
-        let hidesTokens = !best.ends.isEmpty && stream.blocks.contains { $0.kind == .stored }
-        if !best.tokens.isEmpty || hidesTokens { improve(&best, by: strategies.map(Self.change)) }
+        let hidesTokens = stream.blocks.contains { $0.kind == .stored }
+        for splitting in splittings {
+            if !best.ends.isEmpty { improve(&best, by: Self.changes(splitting)) }
+            if !best.tokens.isEmpty || (hidesTokens && !best.ends.isEmpty) {
+                improve(&best, by: strategies.map(Self.change))
+            }
+        }
         if !best.tokens.isEmpty { improve(&best, by: rareSettings) }
         if best.blocks.contains(where: { $0.form == .fixed }) { improve(&best, by: [{ $0.usesFixedCodes = true }]) }
         return best
@@ -87,15 +91,19 @@ struct RecipeMaker {
 
     /// What zlib is told rarely.
     private var rareSettings: [Change] {
-        let windows = smallestWindow == 15 ? [] : Array(smallestWindow + 1...15)
-        return [{ $0.isFiltered = true }]
+        let windows = (9...15).filter { farthest <= 1 << $0 - 262 }
+        return windows.map { bits in { $0.windowBits = bits } } + [{ $0.isFiltered = true }]
             + [16, 15, 14, 13, 12, 11, 10, 9, 8].map { bits in { $0.hashBits = bits } }
-            + windows.map { bits in { $0.windowBits = bits } }
     }
 
-    /// In much more data than a window has, some copy is likely to come from the window's far end.
+    /// The largest distance of a copy.
+    private var farthest: Int { stream.tokens.lazy.map(\.distance).max() ?? 0 }
+
+    /// In much more data than a window has, some of many copies is likely to come from the window's far end.
     private var smallestWindow: Int {
-        let farthest = stream.tokens.lazy.map(\.distance).max() ?? 0
+        let copies = stream.tokens.count { !$0.isLiteral }
+        guard copies > stream.tokens.count / 64, copies > 64 else { return 15 }
+        let farthest = farthest
         return (9...14).first { farthest <= 1 << $0 - 262 && data.count > 4 << $0 } ?? 15
     }
 

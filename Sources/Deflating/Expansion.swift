@@ -37,7 +37,8 @@ package struct Expansion: Equatable, Sendable {
         _ expanded: [UInt8], recipe: [UInt8], limits: ExpansionLimits = ExpansionLimits()
     ) throws(DeflatingFault) -> [UInt8] {
         guard expanded.count <= limits.expandedBytes else {
-            throw DeflatingFault(.tooLarge, found: "\(expanded.count) bytes", expected: "\(limits.expandedBytes) at most")
+            throw DeflatingFault(
+                .tooLarge, found: "\(expanded.count) bytes", expected: "\(limits.expandedBytes) at most")
         }
         return try expanded.withUnsafeBufferPointer { buffer throws(DeflatingFault) in
             var contractor = Contractor(buffer, limits)

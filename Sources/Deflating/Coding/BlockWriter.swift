@@ -13,7 +13,9 @@ struct BlockWriter {
 
     /// A stored block with at most 65,535 bytes, behind `begin`.
     mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) throws(DeflatingFault) {
-        guard let count = UInt16(exactly: bytes.count) else { throw DeflatingFault(.corruptRecipe, found: "a long stored block") }
+        guard let count = UInt16(exactly: bytes.count) else {
+            throw DeflatingFault(.corruptRecipe, found: "a long stored block")
+        }
         bits.align()
         bits.write(UInt32(count), 16)
         bits.write(UInt32(~count), 16)

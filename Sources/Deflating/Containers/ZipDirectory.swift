@@ -18,7 +18,8 @@ enum ZipDirectory {
         for _ in 0..<count {
             guard position + entryCount <= end, number(file, position, 4) == entrySignature else { return nil }
             if let region = region(file, position) { regions.append(region) }
-            position += entryCount
+            position +=
+                entryCount
                 + number(file, position + 28, 2) + number(file, position + 30, 2) + number(file, position + 32, 2)
         }
         regions.sort { $0.start < $1.start }

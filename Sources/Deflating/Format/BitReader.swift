@@ -44,7 +44,9 @@ struct BitReader {
 
     /// The next bits, zeros behind the last. Valid up to 56 after `refill`.
     @inline(__always)
-    func peek(_ count: Int) -> Int { Int(truncatingIfNeeded: buffer & ((1 &<< UInt64(truncatingIfNeeded: count)) &- 1)) }
+    func peek(_ count: Int) -> Int {
+        Int(truncatingIfNeeded: buffer & ((1 &<< UInt64(truncatingIfNeeded: count)) &- 1))
+    }
 
     /// Drops bits that were peeked at; false when there were not that many.
     @inline(__always)
@@ -65,7 +67,9 @@ struct BitReader {
 
     /// Goes on at the next whole byte. The bits between must be zero: we would not write them again otherwise.
     mutating func align() throws(DeflatingFault) {
-        guard try read(available & 7) == 0 else { throw DeflatingFault(.corruptStream, found: "padding that is not zero") }
+        guard try read(available & 7) == 0 else {
+            throw DeflatingFault(.corruptStream, found: "padding that is not zero")
+        }
     }
 
     /// Whole bytes that are left. At a whole byte only.

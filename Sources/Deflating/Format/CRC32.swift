@@ -4,7 +4,9 @@ enum CRC32 {
     private static let tables: [UInt32] = {
         var tables = [UInt32](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {
-            tables[byte] = (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xEDB8_8320 }
+            tables[byte] = (0..<8).reduce(UInt32(byte)) { value, _ in
+                value & 1 == 0 ? value >> 1 : value >> 1 ^ 0xEDB8_8320
+            }
         }
         for index in 256..<tables.count {
             let before = tables[index - 256]
@@ -19,7 +21,8 @@ enum CRC32 {
             var position = 0
             let raw = UnsafeRawBufferPointer(bytes)
             while bytes.count - position >= 8 {
-                let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)) ^ UInt64(value)
+                let word =
+                    UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)) ^ UInt64(value)
                 value = 0
                 for index in 0..<8 {
                     value ^= tables[(7 - index) << 8 | Int(truncatingIfNeeded: word >> UInt64(8 * index) & 0xFF)]

@@ -42,13 +42,17 @@ struct RecipeReader {
             let byte = try byte()
             value |= (byte & 0x7F) << shift
             if byte & 0x80 == 0 {
-                guard byte != 0 || shift == 0 else { throw DeflatingFault(.corruptRecipe, found: "a number with zeros in front") }
+                guard byte != 0 || shift == 0 else {
+                    throw DeflatingFault(.corruptRecipe, found: "a number with zeros in front")
+                }
                 break
             }
             shift += 7
             guard shift < 56 else { throw DeflatingFault(.corruptRecipe, found: "a number without an end") }
         }
-        guard value <= limit else { throw DeflatingFault(.corruptRecipe, found: "\(value)", expected: "\(limit) at most") }
+        guard value <= limit else {
+            throw DeflatingFault(.corruptRecipe, found: "\(value)", expected: "\(limit) at most")
+        }
         return value
     }
 

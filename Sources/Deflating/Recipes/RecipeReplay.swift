@@ -10,7 +10,9 @@ extension DeflateRecipe {
         var replay = Replay(
             data, parameters, CorrectedChoices(self), writing: true, byteLimit: byteLimit, workPerByte: workPerByte)
         try replay.run()
-        guard replay.choices.isUsedUp else { throw DeflatingFault(.corruptRecipe, found: "a correction behind the end") }
+        guard replay.choices.isUsedUp else {
+            throw DeflatingFault(.corruptRecipe, found: "a correction behind the end")
+        }
         return replay.finish()
     }
 }

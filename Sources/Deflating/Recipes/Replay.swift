@@ -110,7 +110,9 @@ struct Replay<Choices: ReplayChoices>: ~Copyable {
             writer.write(bytes, count: bitCount)
             try writer.write(block, data, header.literals, header.distances)
         }
-        guard writer.bytes.count <= byteLimit else { throw DeflatingFault(.tooLarge, expected: "\(byteLimit) bytes at most") }
+        guard writer.bytes.count <= byteLimit else {
+            throw DeflatingFault(.tooLarge, expected: "\(byteLimit) bytes at most")
+        }
     }
 
     /// The stream that was made, up to a whole byte.

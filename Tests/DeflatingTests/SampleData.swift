@@ -23,11 +23,11 @@ enum SampleData: String, CaseIterable, Sendable {
         case .empty: []
         case .oneByte: [7]
         case .threeBytes: Array("abc".utf8)
-        case .text: Self.text(90_000, seed: 1)
-        case .zeros: [UInt8](repeating: 0, count: 100_000)
+        case .text: Self.text(70_000, seed: 1)
+        case .zeros: [UInt8](repeating: 0, count: 70_000)
         case .random: Self.random(70_000, seed: 2)
-        case .runs: Self.runs(60_000)
-        case .records: Self.records(80_000)
+        case .runs: Self.runs(30_000)
+        case .records: Self.records(40_000)
         case .mixed: Self.text(40_000, seed: 3) + Self.random(50_000, seed: 4) + Self.records(30_000)
         // gzip's buffer has two windows; this ends right behind what it looks for matches in.
         case .windowAndRest: Self.text(65_536 + 32_700, seed: 5)

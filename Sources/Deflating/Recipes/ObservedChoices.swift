@@ -8,6 +8,8 @@ struct ObservedChoices: ReplayChoices {
     private var nextToken = 0
     private var nextBlock = 0
     private(set) var hasSeenEnough = false
+    /// A sample is for the tokens only.
+    var needsForms: Bool { stopAfter == .max }
 
     /// - Parameters:
     ///   - deflated: the bytes that `stream` was read from, in which its headers are; they outlive this.
@@ -54,6 +56,7 @@ struct ObservedChoices: ReplayChoices {
         while nextBlock &+ count < stream.blocks.count, isEnd(of: stream.blocks[nextBlock &+ count], position) {
             count &+= 1
         }
+        if !needsForms { nextBlock &+= count }
         if count != predicted { recipe.ends.append(DeflateRecipe.EndCorrection(index: index, count: count)) }
         return count
     }

@@ -25,6 +25,7 @@ private struct CorrectedChoices: ReplayChoices {
     private var tokenIndex: Int
     private var endIndex: Int
 
+    var needsForms: Bool { true }
     var hasSeenEnough: Bool { false }
     var isUsedUp: Bool {
         nextToken == recipe.tokens.count && nextEnd == recipe.ends.count && nextBlock == recipe.blocks.count

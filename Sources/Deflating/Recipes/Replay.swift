@@ -9,6 +9,8 @@ protocol ReplayChoices {
     mutating func ends(_ predicted: Int, index: Int, position: Int) throws(DeflatingFault) -> Int
     /// How block number `index` is coded.
     mutating func form(_ plan: BlockPlan, index: Int) throws(DeflatingFault) -> BlockForm
+    /// Whether anybody wants to know how blocks are coded. Without, `form` is not asked and nothing can be written.
+    var needsForms: Bool { get }
     /// Whether there is no use in going on.
     var hasSeenEnough: Bool { get }
 }
@@ -78,14 +80,14 @@ struct Replay<Choices: ReplayChoices>: ~Copyable {
     }
 
     private mutating func endBlock(isLast: Bool, _ lastToken: Token) throws(DeflatingFault) {
+        defer { block.startNext() }
+        blockCount &+= 1
+        guard predictor.work &+ blockCount &* Self.workPerBlock <= workLimit else { throw DeflatingFault(.tooMuchWork) }
+        guard choices.needsForms else { return }
         let canBeStored = splitter.canBeStored(
             block, lastToken: lastToken, windowBits: parameters.windowBits, bufferStart: predictor.gzipBufferStart)
         let plan = BlockPlan(block, usesFixedCodes: parameters.usesFixedCodes, canBeStored: canBeStored)
-        let form = try choices.form(plan, index: blockCount)
-        try write(form, plan, isLast: isLast)
-        block.startNext()
-        blockCount &+= 1
-        guard predictor.work &+ blockCount &* Self.workPerBlock <= workLimit else { throw DeflatingFault(.tooMuchWork) }
+        try write(choices.form(plan, index: blockCount &- 1), plan, isLast: isLast)
     }
 
     private mutating func write(_ form: BlockForm, _ plan: BlockPlan, isLast: Bool) throws(DeflatingFault) {

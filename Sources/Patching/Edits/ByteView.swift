@@ -43,6 +43,25 @@ struct ByteView {
     @inline(__always)
     func i64(_ offset: Int) -> Int { Int(truncatingIfNeeded: u64(offset)) }
 
+    /// Eight bytes, as if zeros followed the last one.
+    @inline(__always)
+    func word(_ offset: Int) -> UInt64 {
+        if holds(8, at: offset) { return u64(offset) }
+        return (0..<8).reduce(0) { $0 | UInt64(self[offset &+ $1]) << UInt64($1 &* 8) }
+    }
+
+    /// Where the first zero byte from `start` is, or `end`.
+    func firstZero(from start: Int, to end: Int) -> Int {
+        var place = start
+        while place < end {
+            let word = word(place)
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            if zeros != 0 { return min(place &+ zeros.trailingZeroBitCount >> 3, end) }
+            place &+= 8
+        }
+        return end
+    }
+
     /// How many bytes are equal from `offset` here and from `other` in `view`, at most `limit`.
     @inline(__always)
     func commonLength(at offset: Int, _ view: ByteView, at other: Int, limit: Int) -> Int {

@@ -18,22 +18,27 @@ struct SymbolTable {
 
     var count: Int { symbols.size / 24 }
 
-    /// FNV-1a of a symbol's name; nil when it has none.
+    /// Of a symbol's name; nil when it has none.
     func nameHash(_ index: Int) -> UInt64? {
         guard index >= 0, index < count else { return nil }
         return hash(at: Int(bytes.u32(symbols.offset &+ index &* 24)))
     }
 
-    /// Of the text that begins at `offset` of the names.
+    /// Of the text that begins at `offset` of the names: eight bytes at a time, up to the zero byte at its end.
     func hash(at offset: Int) -> UInt64? {
         guard offset > 0, offset < strings.size else { return nil }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         var place = strings.offset &+ offset
         // Names may overlap, and a hostile file's could all be one long text.
         let end = min(strings.end, place &+ Self.longestName)
-        while place < end, bytes[place] != 0 {
-            hash = (hash ^ UInt64(bytes[place])) &* 0x100_0000_01b3
-            place &+= 1
+        while place < end {
+            let word = bytes.word(place)
+            let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+            let kept = zeros == 0 ? word : word & (zeros & (0 &- zeros) &- 1)
+            hash = (hash ^ kept) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= hash >> 29
+            if zeros != 0 { break }
+            place &+= 8
         }
         return hash
     }
@@ -47,8 +52,7 @@ struct SymbolTable {
         var place = 1
         while place < strings.size {
             if let name = hash(at: place), offsets[name] == nil { offsets[name] = place }
-            while place < strings.size, bytes[strings.offset &+ place] != 0 { place &+= 1 }
-            place &+= 1
+            place = bytes.firstZero(from: strings.offset &+ place, to: strings.end) &- strings.offset &+ 1
         }
         return offsets
     }

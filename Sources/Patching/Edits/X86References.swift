@@ -8,6 +8,11 @@ extension ReferenceScanner {
         let shift = section.address &- section.offset
         while place &+ 5 <= end {
             let byte = bytes.base[place]
+            // Nine bytes in ten can begin no reference.
+            guard Self.begins[Int(byte)] else {
+                place &+= 1
+                continue
+            }
             if byte == 0xE8 || byte == 0xE9 {
                 if codeSpan.contains(place &+ 5 &+ shift &+ bytes.i32(place &+ 1)) {
                     references.append(.call, at: place &+ 1)
@@ -29,6 +34,8 @@ extension ReferenceScanner {
             place &+= 1
         }
     }
+
+    private static let begins = (0..<256).map { $0 == 0xE8 || $0 == 0xE9 || $0 == 0x0F || $0 & 0xC7 == 0x05 }
 
     /// A ModR/M byte that means an address relative to the next instruction.
     private mutating func addData(at place: Int, shift: Int) -> Bool {

@@ -8,6 +8,7 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
     private let jobs: [Pairing.Job]
     private let oldTree: Old
     private let newTree: New
+    private let choice: EditChoice
     private let workers: Int
     private let progress: @Sendable (PatchProgress) -> Void
     /// Jobs small enough, together, for the text stream.
@@ -16,11 +17,12 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
     private let records: Set<ByteString>
 
     init(
-        _ pairing: Pairing, _ oldTree: Old, _ newTree: New, _ settings: PatchSettings,
+        _ pairing: Pairing, _ oldTree: Old, _ newTree: New, _ packer: any StreamPacker, _ settings: PatchSettings,
         _ progress: @escaping @Sendable (PatchProgress) -> Void
     ) {
         (old, new, jobs) = (pairing.old, pairing.new, pairing.jobs)
         (self.oldTree, self.newTree, self.progress) = (oldTree, newTree, progress)
+        choice = EditChoice(packer: packer)
         workers = max(1, settings.workers)
         textual = Self.textual(pairing, settings.textBytes)
         let (new, jobs) = (new, jobs)
@@ -72,13 +74,9 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         return try newTree.withBytes(of: new.entries[job.entry]) { newBytes in
             guard let reference = job.reference else { return literal(newBytes, isTextual: textual.contains(index)) }
             return try oldTree.withBytes(of: old.entries[reference]) { oldBytes in
-                if let edit = record(index, oldBytes, newBytes) { return edit }
-                if textual.contains(index), TextGuess.isTextual(oldBytes, newBytes) {
-                    return FinishedEdit(.text(newBytes), .none, newBytes.count)
-                }
-                let edit = EditEncoder.encode(old: oldBytes, new: newBytes)
-                if edit.method != .literal { return FinishedEdit(edit, .none, newBytes.count) }
-                return literal(newBytes, isTextual: textual.contains(index))
+                if let edit = try record(index, oldBytes, newBytes) { return edit }
+                let edit = try choice.smaller(oldBytes, newBytes, isTextual: textual.contains(index))
+                return FinishedEdit(edit, .none, newBytes.count)
             }
         }
     }
@@ -91,9 +89,9 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
     /// Between records without what follows from their trees.
     private func record(
         _ index: Int, _ oldBytes: UnsafeBufferPointer<UInt8>, _ newBytes: UnsafeBufferPointer<UInt8>
-    ) -> FinishedEdit? {
+    ) throws -> FinishedEdit? {
         guard let reference = jobs[index].reference, textual.contains(index) else { return nil }
-        let entry = new.entries[jobs[index].entry]
+        let (entry, oldEntry) = (new.entries[jobs[index].entry], old.entries[reference])
         guard RecordLines.isRecord(entry.path) else { return nil }
         let known = new.lookup
         let lines = RecordLines(entry.path) { [records] in records.contains($0) ? nil : known($0) }
@@ -101,41 +99,19 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         guard let back = try? lines.contract(expanded, limit: newBytes.count), back.elementsEqual(newBytes) else {
             return nil
         }
-        let oldSize = old.entries[reference].size
-        // What the decoder holds: the old file twice for the dictionary, and twice again, the expanded file, the file.
-        let memory = 4 * oldSize + expanded.count + newBytes.count
-        return FinishedEdit(.text(expanded, memory: memory), .record, expanded.count)
+        let oldExpanded = RecordLines(oldEntry.path, lookup: old.lookup).expand(oldBytes)
+        let edit = try oldExpanded.withUnsafeBufferPointer { old in
+            try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true) }
+        }
+        // The decoder holds the old file twice for the dictionary, and twice again, the expanded file, and the file.
+        let memory = 4 * oldEntry.size + expanded.count + newBytes.count + edit.memory
+        let encoded = EncodedEdit(method: edit.method, memory: memory, streams: edit.streams)
+        return FinishedEdit(encoded, .record, expanded.count)
     }
 }
 
 extension FinishedEdit {
     init(_ encoded: EncodedEdit, _ transform: EditTransform, _ expandedSize: Int, isBulk: Bool = false) {
         self.init(encoded: encoded, transform: transform, expandedSize: expandedSize, isBulk: isBulk)
-    }
-}
-
-extension EncodedEdit {
-    static func literal(_ bytes: UnsafeBufferPointer<UInt8>) -> EncodedEdit { inText(.literal, Array(bytes), 0) }
-    static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> EncodedEdit { inText(.text, Array(bytes), 0) }
-    static func text(_ bytes: [UInt8], memory: Int) -> EncodedEdit { inText(.text, bytes, memory) }
-
-    private static func inText(_ method: EditMethod, _ bytes: [UInt8], _ memory: Int) -> EncodedEdit {
-        var streams = [[UInt8]](repeating: [], count: EditStream.allCases.count)
-        streams[Int(EditStream.text.rawValue)] = bytes
-        return EncodedEdit(method: method, memory: memory, streams: streams)
-    }
-}
-
-/// Whether a file reads like text: what is a guess here costs bytes, never correctness.
-enum TextGuess {
-    private static let smallBinary = 128 << 10
-
-    static func isText(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        !bytes.prefix(64 << 10).contains { $0 < 9 || (14..<32).contains($0) }
-    }
-
-    static func isTextual(_ old: UnsafeBufferPointer<UInt8>, _ new: UnsafeBufferPointer<UInt8>) -> Bool {
-        if isText(old), isText(new) { return true }
-        return new.count <= smallBinary && !new.starts(with: [0x7f, UInt8(ascii: "E"), UInt8(ascii: "L")])
     }
 }

@@ -47,7 +47,7 @@ package struct PatchEncoder: Sendable {
         progress: @escaping @Sendable (PatchProgress) -> Void = { _ in }
     ) async throws -> EncodedPatch {
         let pairing = try Pairing(old, oldTree, new, newTree)
-        let edits = try await EditRun(pairing, oldTree, newTree, settings, progress).encode()
+        let edits = try await EditRun(pairing, oldTree, newTree, packer, settings, progress).encode()
         let plan = pairing.plan(edits)
         let streams = try streams(plan, edits, pairing)
         let dictionary = try dictionary(plan, streams, old, oldTree)

@@ -11,6 +11,12 @@ struct StreamPacking {
         var singles: [(stream: PatchStream, piece: Piece)] = []
 
         var bytes: [UInt8] { (group?.bytes ?? []) + singles.flatMap(\.piece.bytes) }
+
+        /// Bytes of the patch that depend on how its streams are put together.
+        var cost: Int {
+            let all = [group].compactMap(\.self) + singles.map(\.piece)
+            return all.reduce(0) { $0 + $1.bytes.count + StreamPacking.headerBytes } + grouped.count
+        }
     }
 
     /// Something to be packed as one.
@@ -24,8 +30,10 @@ struct StreamPacking {
         var windowBytes: Int { window == 0 ? bytes.count + dictionary.count : 1 << window }
     }
 
-    /// A stream that is larger is packed by itself.
-    private static let smallBytes = 4 << 10
+    /// Streams up to one of these sizes are tried together.
+    private static let smallBytes = [0, 256, 1 << 10, 4 << 10, 16 << 10, PatchHeader.groupBytes]
+    /// What a stream by itself takes of the header, more than in a group.
+    private static let headerBytes = 4
 
     private let packer: any StreamPacker
     private let settings: PatchSettings
@@ -36,17 +44,39 @@ struct StreamPacking {
 
     func pack(_ streams: StreamSet, dictionary: [UInt8]) async throws -> Result {
         let used = PatchStream.allCases.filter { !streams[$0].isEmpty }
-        let groupable = used.filter { $0 != .text || dictionary.isEmpty }
-        let total = groupable.reduce(0) { $0 + streams[$1].count }
-        let grouped = groupable.filter { total <= PatchHeader.groupBytes || streams[$0].count <= Self.smallBytes }
-        let alone = used.filter { !grouped.contains($0) }
-        var sources = alone.map { source(streams[$0], $0, dictionary) }
-        if !grouped.isEmpty { sources.append(group(grouped.flatMap { streams[$0] })) }
-        var pieces = try await pack(sources)
-        var result = Result(grouped: grouped.map { ($0, streams[$0].count) })
-        if !grouped.isEmpty { result.group = pieces.popLast() }
-        result.singles = Array(zip(alone, pieces)).map { ($0, $1) }
-        return result
+        let groups = groups(used.filter { $0 != .text || dictionary.isEmpty }, streams)
+        let sources =
+            used.map { source(streams[$0], $0, dictionary) }
+            + groups.map { group in
+                self.group(group.flatMap { streams[$0] })
+            }
+        let pieces = try await pack(sources)
+        let alone = Dictionary(uniqueKeysWithValues: zip(used, pieces))
+        var best = result(used, [], nil, alone)
+        for (group, piece) in zip(groups, pieces[used.count...]) {
+            let other = result(used, group.map { ($0, streams[$0].count) }, piece, alone)
+            if other.cost < best.cost { best = other }
+        }
+        return best
+    }
+
+    private func result(
+        _ used: [PatchStream], _ grouped: [(PatchStream, Int)], _ group: Piece?, _ alone: [PatchStream: Piece]
+    ) -> Result {
+        let members = Set(grouped.map(\.0))
+        let singles = used.filter { !members.contains($0) }.compactMap { stream in alone[stream].map { (stream, $0) } }
+        return Result(grouped: grouped.map { ($0, $1) }, group: group, singles: singles)
+    }
+
+    /// Sets of streams that are packed as one, to see which is smallest.
+    private func groups(_ candidates: [PatchStream], _ streams: StreamSet) -> [[PatchStream]] {
+        var groups: [[PatchStream]] = []
+        for limit in Self.smallBytes {
+            let group = candidates.filter { streams[$0].count <= limit }
+            let isSmall = group.reduce(0) { $0 + streams[$1].count } <= PatchHeader.groupBytes
+            if !group.isEmpty, isSmall, group != groups.last { groups.append(group) }
+        }
+        return groups
     }
 
     private func group(_ bytes: [UInt8]) -> Source {

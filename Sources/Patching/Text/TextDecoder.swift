@@ -141,10 +141,11 @@ final class TextDecoder: UnpackedStream {
     }
 
     private func copy(_ length: Int) throws {
-        guard length <= count - produced, rep0 < dictionaryCount + produced else {
-            throw PatchFault(.malformed, found: "a length or distance too far", at: "text")
+        guard rep0 < dictionaryCount + produced else {
+            throw PatchFault(.malformed, found: "a distance too far", at: "text")
         }
-        var rest = length
+        // The last match may go on beyond the end: what says how long it is has been cut short.
+        var rest = min(length, count - produced)
         if rep0 >= produced {
             let fromDictionary = min(rest, rep0 - produced + 1)
             try dictionary.copy(fromDictionary, from: dictionaryCount + produced - 1 - rep0, to: output + produced)

@@ -1,0 +1,49 @@
+import Primitives
+
+/// Decides whether a file is packed as text, with its old file in the dictionary, or as blocks and differences.
+struct EditChoice: Sendable {
+    /// Edits that write no more than this are not tried as text.
+    private static let tinyBytes = 48
+    /// What a stream costs by ending; a text has one more only once.
+    private static let endBytes = 6
+    /// Programs and other binary files above this are never text.
+    private static let smallBinary = 256 << 10
+
+    let packer: any StreamPacker
+
+    /// The edit that will likely take fewer bytes of the patch. Deterministic.
+    func smaller(
+        _ old: UnsafeBufferPointer<UInt8>, _ new: UnsafeBufferPointer<UInt8>, isTextual: Bool
+    ) throws -> EncodedEdit {
+        let edit = EditEncoder.encode(old: old, new: new)
+        let written = edit.streams.reduce(0) { $0 + $1.count }
+        guard isTextual, written > Self.tinyBytes, edit.method != .predicted else { return edit }
+        let isText = TextGuess.isText(old) && TextGuess.isText(new)
+        guard isText || new.count <= Self.smallBinary, let packing = LZMAParameters(lc: 3, lp: 0, pb: 0) else {
+            return edit
+        }
+        let streams = edit.streams.flatMap(\.self)
+        let asBlocks = try packer.pack(streams, as: .lzma(packing), window: max(4096, streams.count), dictionary: [])
+        let asText = try packer.pack(
+            Array(new), as: .lzma(packing), window: old.count + new.count, dictionary: Array(old))
+        return asText.count <= asBlocks.count + Self.endBytes ? .text(new) : edit
+    }
+}
+
+extension EncodedEdit {
+    static func literal(_ bytes: UnsafeBufferPointer<UInt8>) -> EncodedEdit { inText(.literal, bytes) }
+    static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> EncodedEdit { inText(.text, bytes) }
+
+    private static func inText(_ method: EditMethod, _ bytes: UnsafeBufferPointer<UInt8>) -> EncodedEdit {
+        var streams = [[UInt8]](repeating: [], count: EditStream.allCases.count)
+        streams[Int(EditStream.text.rawValue)] = Array(bytes)
+        return EncodedEdit(method: method, memory: 0, streams: streams)
+    }
+}
+
+/// Whether a file reads like text: what is a guess here costs bytes, never correctness.
+enum TextGuess {
+    static func isText(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        !bytes.prefix(64 << 10).contains { $0 < 9 || (14..<32).contains($0) }
+    }
+}

@@ -164,14 +164,14 @@ let testTargets: [Target] = [
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),
-    tests("PatchingTests", ["Patching", "Compression", "Archiving", "Releases", "Signatures", "Primitives"]),
+    tests("PatchingTests", ["Patching", "Archiving", "Releases", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests("DeflatingTests", ["Deflating", "Primitives"]),
     tests(
         "ArchivingTests",
         [
-            "Archiving", "Compression", "Releases", "Signatures", "DurableStorage", "Primitives", "TestSupport",
-            systemPackage,
+            "Archiving", "Compression", "Patching", "Releases", "Signatures", "DurableStorage", "Primitives",
+            "TestSupport", systemPackage,
         ]),
     tests("PrimitivesTests", ["Primitives"]),
     tests("DurableStorageTests", ["TestSupport", "DurableStorage", "Primitives", systemPackage]),

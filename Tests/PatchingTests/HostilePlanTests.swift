@@ -1,0 +1,124 @@
+import Primitives
+import Releases
+import Testing
+
+@testable import Patching
+
+@Suite struct HostilePlanTests {
+    /// Deletes all four entries of the forged patch's old tree.
+    static let deleteAll = ForgedPatch.numbers([0, 3 << 3 | 1])
+
+    static func create(_ path: String) -> [UInt8] {
+        // A literal file, not executable, of no bytes; its path shares nothing with the one before.
+        ForgedPatch.numbers([2 << 3 | 5, 2 << 1, 0]) + ForgedPatch.path(path)
+    }
+
+    static func link(_ path: String, _ target: String) -> [UInt8] {
+        ForgedPatch.numbers([1 << 3 | 5]) + ForgedPatch.path(path) + ForgedPatch.path(target)
+    }
+
+    static func rename(_ folder: Int, to path: String) -> [UInt8] {
+        ForgedPatch.numbers([1, folder]) + ForgedPatch.path(path)
+    }
+
+    @Test(arguments: [
+        "../x", "/etc/passwd", "a/../../x", "a//b", "./x", "a/.", "x/", "", "a\u{0}b", "a\nb",
+        String(repeating: "n", count: 300), Array(repeating: "d", count: 70).joined(separator: "/"),
+    ])
+    func aPathThatEscapesOrIsNotPlainIsRefused(path: String) throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll + Self.create(path)
+        let code = try #require(try patch.code())
+        #expect(code.hasPrefix("release/") || code.hasPrefix("patch/malformed") || code == "patch/too-large", "\(code)")
+    }
+
+    @Test(arguments: ["/etc", "..", "../..", "x/../../y", ""])
+    func aLinkThatLeavesTheTreeIsRefused(target: String) throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll + Self.link("l", target)
+        #expect(try patch.code() == "release/unsafe-link")
+    }
+
+    @Test func aFileBelowALinkOrAFileIsRefused() throws {
+        for first in [Self.link("d", "a"), Self.create("d")] {
+            var patch = ForgedPatch()
+            patch.plan = Self.deleteAll + first + Self.create("d/file")
+            // The second path is coded in full, which is another encoding than the accepted one; both say no.
+            let code = try #require(try patch.code())
+            #expect(["release/missing-folder", "patch/not-canonical"].contains(code))
+        }
+    }
+
+    @Test func aPathCannotBeWrittenTwice() throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll + Self.create("x") + Self.create("x")
+        #expect(try patch.code() == "patch/malformed")
+        patch.plan = Self.rename(0, to: "b")
+        #expect(try patch.code() == "patch/malformed")
+    }
+
+    @Test(
+        arguments: [
+            ("a run beyond the end", [0, 4 << 3]), ("a run of 2^59", [0, 1 << 62]),
+            ("deletes beyond the end", [0, 4 << 3 | 1]),
+            ("a mode for a folder", [0, 0 << 3 | 2]), ("an edit of a folder", [0, 0 << 3 | 3, 0]),
+            ("a target for a file", [0, 1 << 3 | 1, 4]), ("an unknown instruction", [0, 6]), ("another", [0, 7]),
+            ("2^40 renames", [1 << 40]), ("a rename of no folder", [1, 2, 0, 0, 1, 65]),
+            ("of nothing", [1, 4, 0, 0, 1, 65]),
+            ("a huge size", [0, 1, 1 << 3 | 3, 1 << 61]), ("a negative size", [0, 1, 1 << 3 | 3, 2 * 13 + 1]),
+            ("a source beyond the tree", [0, 2 << 3 | 5, 0, 2 * 4]), ("a source before it", [0, 2 << 3 | 5, 0, 1]),
+            ("a folder as a source", [0, 2 << 3 | 5, 0, 0]), ("a link as a source", [0, 2 << 3 | 5, 0, 2 * 3]),
+            ("an edit without a method", [0, 2 << 3 | 5, 1 << 1, 2]),
+            ("a source of unknown kind", [0, 2 << 3 | 5, 1 << 7]),
+            ("an unknown transform", [0, 1, (3 << 3) << 3 | 3]), ("create of an unknown kind", [0, 3 << 3 | 5]),
+            ("create with an unknown base", [0, (1 << 3) << 3 | 5]),
+            ("a path against no source", [0, (1 << 2) << 3 | 5, 0, 0, 1, 65]),
+            ("a name of 2^50 bytes", [0, 0 << 3 | 5, 0, 0, 1 << 50]), ("nothing behind an instruction", [0, 5]),
+            ("a keep at the end", [0, 3 << 3]), ("no instruction at all", [0]), ("two runs for one", [0, 1, 1]),
+        ] as [(String, [Int])])
+    func aPlanThatMakesNoSenseIsRefused(what: String, numbers: [Int]) throws {
+        var patch = ForgedPatch()
+        patch.plan = ForgedPatch.numbers(numbers)
+        let code = try #require(try patch.code())
+        #expect(
+            ["patch/malformed", "patch/not-canonical", "patch/truncated", "patch/too-large"].contains(code),
+            "\(what): \(code)")
+    }
+
+    @Test func numbersWithTwoSpellingsAreRefused() throws {
+        var patch = ForgedPatch()
+        patch.plan = [0x80, 0]
+        #expect(try patch.code() == "patch/not-canonical")
+        patch.plan = [UInt8](repeating: 0xff, count: 20)
+        #expect(try patch.code() == "patch/malformed")
+    }
+
+    @Test func aPlanThatIsNotWhatTheHeaderSaysIsRefused() throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll
+        #expect(try patch.code() == "patch/malformed")
+        (patch.entries, patch.bytes) = (-4, -15)
+        #expect(try patch.code() == "patch/wrong-new-tree")
+    }
+
+    @Test func textThatIsNotUsedIsRefused() throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll
+        (patch.entries, patch.bytes, patch.text) = (-4, -15, [1])
+        #expect(try patch.code() == "patch/leftover")
+    }
+
+    @Test func aFileWhoseBytesAreMissingIsRefused() throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll + ForgedPatch.numbers([2 << 3 | 5, 2 << 1, 1000]) + ForgedPatch.path("x")
+        (patch.entries, patch.bytes) = (-3, 985)
+        #expect(try patch.code() == "patch/truncated")
+    }
+
+    @Test func aFileOfATerabyteIsRefusedBeforeItIsBegun() throws {
+        var patch = ForgedPatch()
+        patch.plan = Self.deleteAll + ForgedPatch.numbers([2 << 3 | 5, 2 << 1, 1 << 40]) + ForgedPatch.path("x")
+        (patch.entries, patch.bytes) = (-3, 1 << 40 - 15)
+        #expect(try patch.code() == "patch/malformed")
+    }
+}

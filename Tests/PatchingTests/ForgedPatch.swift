@@ -35,6 +35,14 @@ struct ForgedPatch {
         try old.apply(try header().encoded + plan + text, expected: Digest.sha256(of: []), limits: limits).code
     }
 
+    /// The same for a patch whose plan makes these entries, in their one encoding.
+    static func code(_ entries: [PlannedEntry]) throws -> String? {
+        var patch = ForgedPatch()
+        patch.plan = try Plan(renames: [], entries: entries).encoded(over: patch.old.listing)
+        (patch.entries, patch.bytes) = (entries.count - 4, -15)
+        return try patch.code()
+    }
+
     /// Numbers, as a plan has them.
     static func numbers(_ values: [Int]) -> [UInt8] {
         var writer = NumberWriter()

@@ -19,7 +19,7 @@ import Testing
     /// Entries, bytes, memory, grouped, single, then the table.
     @Test(
         arguments: [
-            ("memory of 2^50 KiB", [0, 0, 1 << 50, 0, 0]), ("an unknown stream", [0, 0, 0, 1 << 12, 0]),
+            ("memory of 2^50 KiB", [0, 0, 1 << 50, 0, 0]), ("an unknown stream", [0, 0, 0, 1 << 13, 0]),
             ("all streams and more", [0, 0, 0, Int.max, 0]), ("a stream twice", [0, 0, 0, 1, 1, 1, 12, 0]),
             ("an empty stream", [0, 0, 0, 1, 0, 0, 0]), ("a group of a terabyte", [0, 0, 0, 1, 0, 1 << 40, 0]),
             ("two that are too large together", [0, 0, 0, 3, 0, 40_000, 40_000, 0]),

@@ -1,3 +1,4 @@
+import Deflating
 import Primitives
 import Releases
 
@@ -34,16 +35,13 @@ final class OldFiles<Source: PatchSource> {
 
     /// The file as the edit sees it, and the bytes of memory it takes.
     func open(_ index: Int, _ transform: EditTransform) throws -> (file: any OldFile, memory: Int) {
-        switch transform {
-        case .none: return (try open(index), 0)
-        case .record:
-            let entry = old.entries[index]
-            // Twice: before and after.
-            try check(2 * entry.size)
-            let bytes = RecordLines(entry.path, lookup: old.lookup).expand(try bytes(index))
-            return (BytesAsFile(bytes), 2 * entry.size)
-        case .expanded: throw PatchFault(.malformed, found: "transform \(transform)")
-        }
+        guard transform != .none else { return (try open(index), 0) }
+        let entry = old.entries[index]
+        // Twice: before and after.
+        try check(2 * entry.size)
+        let bytes = transform.expanded(try bytes(index), entry, of: old, limit: editMemory - entry.size)
+        try check(entry.size + bytes.count)
+        return (BytesAsFile(bytes), entry.size + bytes.count)
     }
 
     private func bytes(_ index: Int) throws -> [UInt8] {
@@ -76,6 +74,20 @@ private struct FileOnDemand: OldFile {
 
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws {
         try open().read(at: offset, into: buffer)
+    }
+}
+
+extension EditTransform {
+    /// What an edit takes an old file for. Both sides do the same, as long as there is memory for `limit` bytes.
+    func expanded(_ bytes: [UInt8], _ entry: TreeEntry, of old: TreeListing, limit: Int = .max) -> [UInt8] {
+        switch self {
+        case .none: return bytes
+        case .record: return RecordLines(entry.path, lookup: old.lookup).expand(bytes)
+        case .expanded:
+            var limits = ExpansionLimits()
+            limits.expandedBytes = min(limits.expandedBytes, max(0, limit))
+            return Expansion.inflate(bytes, limits: limits) ?? bytes
+        }
     }
 }
 

@@ -102,6 +102,18 @@ final class PackedStreams: EditStreamReader {
         group[stream] = rest.dropFirst(buffer.count)
     }
 
+    /// A number, as the plan has them.
+    func number(_ stream: PatchStream, atMost limit: Int) throws -> Int {
+        var bytes: [UInt8] = []
+        repeat {
+            var byte: UInt8 = 0
+            try withUnsafeMutableBytes(of: &byte) { try read(stream, into: $0) }
+            bytes.append(byte)
+        } while bytes.last.map { $0 >= 0x80 } ?? false && bytes.count < 9
+        var reader = NumberReader(bytes)
+        return try reader.number(atMost: limit, "size")
+    }
+
     /// Throws unless every stream was read to its end.
     func finish() throws {
         for (stream, rest) in group where !rest.isEmpty { throw PatchFault(.leftover, at: stream.name) }

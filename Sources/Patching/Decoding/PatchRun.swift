@@ -1,3 +1,4 @@
+import Deflating
 import Primitives
 import Releases
 import Signatures
@@ -76,18 +77,31 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
         var expanded: [UInt8] = []
         expanded.reserveCapacity(edit.expandedSize)
         try decode(path, edit, file) { expanded += $0 }
-        let bytes = try contract(expanded, path, edit)
+        let bytes = try contract(expanded, path, edit, memory: memory + needed)
         guard bytes.count == edit.size else { throw PatchFault(.truncated, at: path.description) }
         try bytes.withUnsafeBytes { try sink.write($0) }
         return .sha256(of: bytes)
     }
 
-    private mutating func contract(_ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit) throws -> [UInt8] {
-        guard edit.transform == .record else { throw PatchFault(.malformed, found: "transform \(edit.transform)") }
+    private mutating func contract(
+        _ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit, memory: Int
+    ) throws -> [UInt8] {
+        guard edit.transform == .record else { return try deflate(expanded, edit, memory: memory) }
         // What the first record may say, all others may say: not what other records are.
         let known = known ?? KnownFiles(made)
         self.known = known
         return try RecordLines(path, lookup: known.lookup).contract(expanded, limit: edit.size)
+    }
+
+    private func deflate(_ expanded: [UInt8], _ edit: PlannedEdit, memory: Int) throws -> [UInt8] {
+        let count = try streams.number(.recipes, atMost: files.editMemory)
+        let (needed, overflow) = memory.addingReportingOverflow(count)
+        try files.check(overflow ? .max : needed)
+        var recipe = [UInt8](repeating: 0, count: count)
+        try recipe.withUnsafeMutableBytes { try streams.read(.recipes, into: $0) }
+        var limits = ExpansionLimits()
+        limits.fileBytes = edit.size
+        return try Expansion.contract(expanded, recipe: recipe, limits: limits)
     }
 
     private mutating func decode(

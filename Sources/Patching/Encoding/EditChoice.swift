@@ -11,24 +11,37 @@ struct EditChoice: Sendable {
 
     let packer: any StreamPacker
 
+    /// An edit, and about how many bytes of the patch it takes.
+    struct Candidate {
+        let edit: EncodedEdit
+        let cost: Int
+    }
+
     /// The edit that will likely take fewer bytes of the patch. Deterministic.
     func smaller(
-        _ old: UnsafeBufferPointer<UInt8>, _ new: UnsafeBufferPointer<UInt8>, isTextual: Bool
-    ) throws -> EncodedEdit {
+        _ old: UnsafeBufferPointer<UInt8>, _ new: UnsafeBufferPointer<UInt8>, isTextual: Bool, needsCost: Bool = false
+    ) throws -> Candidate {
         let edit = EditEncoder.encode(old: old, new: new)
         let written = edit.streams.reduce(0) { $0 + $1.count }
-        guard isTextual, written > Self.tinyBytes, edit.method != .predicted else { return edit }
         let isText = TextGuess.isText(old) && TextGuess.isText(new)
-        guard isText || new.count <= Self.smallBinary, let packing = LZMAParameters(lc: 3, lp: 0, pb: 0) else {
-            return edit
+        let triesText =
+            isTextual && written > Self.tinyBytes && edit.method != .predicted
+            && (isText || new.count <= Self.smallBinary)
+        guard triesText || needsCost, let packing = LZMAParameters(lc: 3, lp: 0, pb: 0) else {
+            return Candidate(edit: edit, cost: written)
         }
         let streams = edit.streams.flatMap(\.self)
-        let asBlocks = try packer.pack(streams, as: .lzma(packing), window: max(4096, streams.count), dictionary: [])
+        let asBlocks = try packer.pack(
+            streams, as: .lzma(packing), window: max(4096, min(streams.count, 1 << 24)), dictionary: []
+        ).count
+        guard triesText else { return Candidate(edit: edit, cost: asBlocks) }
         let asText = try packer.pack(
-            Array(new), as: .lzma(packing), window: old.count + new.count, dictionary: Array(old))
+            Array(new), as: .lzma(packing), window: old.count + new.count, dictionary: Array(old)
+        ).count
         // What texts have in common, such as names that changed everywhere, costs once when they are packed together.
-        let bound = isText ? asBlocks.count / 2 * 3 : asBlocks.count
-        return asText.count <= bound + Self.endBytes ? .text(new) : edit
+        let bound = isText ? asBlocks / 2 * 3 : asBlocks
+        return asText <= bound + Self.endBytes
+            ? Candidate(edit: .text(new), cost: asText) : Candidate(edit: edit, cost: asBlocks)
     }
 }
 

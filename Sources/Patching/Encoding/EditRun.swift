@@ -1,3 +1,4 @@
+import Deflating
 import Primitives
 import Releases
 
@@ -75,8 +76,13 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
             guard let reference = job.reference else { return literal(newBytes, isTextual: textual.contains(index)) }
             return try oldTree.withBytes(of: old.entries[reference]) { oldBytes in
                 if let edit = try record(index, oldBytes, newBytes) { return edit }
-                let edit = try choice.smaller(oldBytes, newBytes, isTextual: textual.contains(index))
-                return FinishedEdit(edit, .none, newBytes.count)
+                let isTextual = textual.contains(index)
+                let expansion = DeflatedFiles.expand(newBytes)
+                let plain = try choice.smaller(oldBytes, newBytes, isTextual: isTextual, needsCost: expansion != nil)
+                if let expansion, let edit = try expanded(expansion, index, oldBytes, newBytes, below: plain.cost) {
+                    return edit
+                }
+                return FinishedEdit(plain.edit, .none, newBytes.count)
             }
         }
     }
@@ -84,6 +90,31 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
     private func literal(_ bytes: UnsafeBufferPointer<UInt8>, isTextual: Bool) -> FinishedEdit {
         let isText = isTextual && TextGuess.isText(bytes)
         return FinishedEdit(.literal(bytes), .none, bytes.count, isBulk: !isText && !bytes.isEmpty)
+    }
+
+    /// Between files with their deflated parts expanded, when that takes fewer bytes than `limit`.
+    private func expanded(
+        _ expansion: Expansion, _ index: Int, _ oldBytes: UnsafeBufferPointer<UInt8>,
+        _ newBytes: UnsafeBufferPointer<UInt8>, below limit: Int
+    ) throws -> FinishedEdit? {
+        guard let reference = jobs[index].reference else { return nil }
+        let oldExpanded = EditTransform.expanded.expanded(Array(oldBytes), old.entries[reference], of: old)
+        let sizes = oldExpanded.count + expansion.bytes.count
+        let candidate = try oldExpanded.withUnsafeBufferPointer { old in
+            try expansion.bytes.withUnsafeBufferPointer { new in
+                try choice.smaller(
+                    old, new, isTextual: textual.contains(index) && sizes <= DeflatedFiles.textBytes, needsCost: true)
+            }
+        }
+        guard candidate.cost + expansion.recipe.count < limit else { return nil }
+        // The decoder holds the old file, twice each, for the dictionary and again for the edit; then what is new.
+        let memory =
+            2 * (oldBytes.count + max(oldBytes.count, oldExpanded.count)) + expansion.bytes.count + newBytes.count
+            + expansion.recipe.count + candidate.edit.memory
+        let encoded = EncodedEdit(method: candidate.edit.method, memory: memory, streams: candidate.edit.streams)
+        var edit = FinishedEdit(encoded, .expanded, expansion.bytes.count)
+        edit.recipe = expansion.recipe
+        return edit
     }
 
     /// Between records without what follows from their trees.
@@ -101,7 +132,7 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         }
         let oldExpanded = RecordLines(oldEntry.path, lookup: old.lookup).expand(oldBytes)
         let edit = try oldExpanded.withUnsafeBufferPointer { old in
-            try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true) }
+            try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true).edit }
         }
         // The decoder holds the old file twice for the dictionary, and twice again, the expanded file, and the file.
         let memory = 4 * oldEntry.size + expanded.count + newBytes.count + edit.memory

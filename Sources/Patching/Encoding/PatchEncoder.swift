@@ -72,6 +72,11 @@ package struct PatchEncoder: Sendable {
         let byEntry = Dictionary(uniqueKeysWithValues: zip(pairing.jobs.map(\.entry), edits))
         for (entry, _) in plan.edits {
             guard let edit = byEntry[entry] else { continue }
+            if edit.transform == .expanded {
+                var count = NumberWriter()
+                count.append(edit.recipe.count)
+                streams[.recipes] += count.bytes + edit.recipe
+            }
             for (kind, bytes) in zip(EditStream.allCases, edit.encoded.streams) {
                 streams[edit.isBulk && kind == .text ? .bulk : PatchStream(kind)] += bytes
             }
@@ -88,10 +93,10 @@ package struct PatchEncoder: Sendable {
         for (index, transform) in references {
             let entry = old.entries[index]
             try oldTree.withBytes(of: entry) { content in
-                switch transform {
-                case .none: bytes += content
-                case .record: bytes += RecordLines(entry.path, lookup: old.lookup).expand(content)
-                case .expanded: throw PatchFault(.malformed)
+                if transform == .none {
+                    bytes += content
+                } else {
+                    bytes += transform.expanded(Array(content), entry, of: old)
                 }
             }
         }

@@ -1,7 +1,8 @@
 /// The streams of a patch, in the order of their numbers: those that a tiny patch has come first. `bulk` is whole new
-/// files that have nothing in common with anything.
+/// files that have nothing in common with anything, `recipes` how expanded files are deflated again.
 enum PatchStream: Int, CaseIterable, Sendable {
-    case plan, text, layout, lengths, inserts, seeks, literals, gaps, values, referenceGaps, referenceValues, bulk
+    case plan, text, layout, lengths, inserts, seeks, literals, gaps, values, referenceGaps, referenceValues, bulk,
+        recipes
 
     /// Where the bytes of an edit's stream go.
     init(_ stream: EditStream) {

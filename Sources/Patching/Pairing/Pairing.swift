@@ -91,6 +91,8 @@ struct FinishedEdit: Sendable {
     let expandedSize: Int
     /// Literal bytes that go to the stream for whole files, and are in the text stream here.
     let isBulk: Bool
+    /// Of an expanded file.
+    var recipe: [UInt8] = []
 }
 
 extension TreeEntry {

@@ -15,6 +15,8 @@ struct EditChoice: Sendable {
     struct Candidate {
         let edit: EncodedEdit
         let cost: Int
+        /// What is smaller when there is nothing to share; nil when that is `edit`.
+        var alone: EncodedEdit?
     }
 
     /// The edit that will likely take fewer bytes of the patch. Deterministic.
@@ -40,8 +42,9 @@ struct EditChoice: Sendable {
         ).count
         // What texts have in common, such as names that changed everywhere, costs once when they are packed together.
         let bound = isText ? asBlocks / 2 * 3 : asBlocks
-        return asText <= bound + Self.endBytes
-            ? Candidate(edit: .text(new), cost: asText) : Candidate(edit: edit, cost: asBlocks)
+        guard asText <= bound + Self.endBytes else { return Candidate(edit: edit, cost: asBlocks) }
+        let alone = asText <= asBlocks + Self.endBytes ? nil : edit
+        return Candidate(edit: .text(new), cost: asText, alone: alone)
     }
 }
 

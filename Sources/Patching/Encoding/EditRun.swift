@@ -4,6 +4,8 @@ import Releases
 
 /// Makes the edits of all jobs, several at a time, and gives them back in order.
 struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
+    private static var tinyBytes: Int { 2048 }
+
     private let old: TreeListing
     private let new: TreeListing
     private let jobs: [Pairing.Job]
@@ -67,7 +69,17 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
                 begin()
             }
         }
-        return edits.compactMap(\.self)
+        return alone(edits.compactMap(\.self))
+    }
+
+    /// Edits of a patch with so little text that its files share nothing.
+    private func alone(_ edits: [FinishedEdit]) -> [FinishedEdit] {
+        guard edits.reduce(0, { $0 + $1.cost }) <= Self.tinyBytes else { return edits }
+        return edits.map { edit in
+            var edit = edit
+            edit.encoded = edit.alone ?? edit.encoded
+            return edit
+        }
     }
 
     private func edit(_ index: Int) throws -> FinishedEdit {
@@ -82,7 +94,9 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
                 if let expansion, let edit = try expanded(expansion, index, oldBytes, newBytes, below: plain.cost) {
                     return edit
                 }
-                return FinishedEdit(plain.edit, .none, newBytes.count)
+                var edit = FinishedEdit(plain.edit, .none, newBytes.count)
+                (edit.cost, edit.alone) = (plain.cost, plain.alone)
+                return edit
             }
         }
     }
@@ -110,10 +124,9 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         // The decoder holds the old file, twice each, for the dictionary and again for the edit; then what is new.
         let memory =
             2 * (oldBytes.count + max(oldBytes.count, oldExpanded.count)) + expansion.bytes.count + newBytes.count
-            + expansion.recipe.count + candidate.edit.memory
-        let encoded = EncodedEdit(method: candidate.edit.method, memory: memory, streams: candidate.edit.streams)
-        var edit = FinishedEdit(encoded, .expanded, expansion.bytes.count)
-        edit.recipe = expansion.recipe
+            + expansion.recipe.count
+        var edit = FinishedEdit(candidate.edit.adding(memory), .expanded, expansion.bytes.count)
+        (edit.recipe, edit.cost) = (expansion.recipe, candidate.cost)
         return edit
     }
 
@@ -132,12 +145,20 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         }
         let oldExpanded = RecordLines(oldEntry.path, lookup: old.lookup).expand(oldBytes)
         let edit = try oldExpanded.withUnsafeBufferPointer { old in
-            try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true).edit }
+            try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true) }
         }
         // The decoder holds the old file twice for the dictionary, and twice again, the expanded file, and the file.
-        let memory = 4 * oldEntry.size + expanded.count + newBytes.count + edit.memory
-        let encoded = EncodedEdit(method: edit.method, memory: memory, streams: edit.streams)
-        return FinishedEdit(encoded, .record, expanded.count)
+        let memory = 4 * oldEntry.size + expanded.count + newBytes.count
+        var finished = FinishedEdit(edit.edit.adding(memory), .record, expanded.count)
+        (finished.cost, finished.alone) = (edit.cost, edit.alone?.adding(memory))
+        return finished
+    }
+}
+
+extension EncodedEdit {
+    /// The same with so many bytes more that the decoder needs.
+    fileprivate func adding(_ bytes: Int) -> EncodedEdit {
+        EncodedEdit(method: method, memory: memory + bytes, streams: streams)
     }
 }
 

@@ -86,13 +86,17 @@ struct Pairing {
 
 /// The edit of a job, and between what it was made.
 struct FinishedEdit: Sendable {
-    let encoded: EncodedEdit
+    var encoded: EncodedEdit
     let transform: EditTransform
     let expandedSize: Int
     /// Literal bytes that go to the stream for whole files, and are in the text stream here.
     let isBulk: Bool
     /// Of an expanded file.
     var recipe: [UInt8] = []
+    /// Bytes that it takes of the patch, about.
+    var cost = 0
+    /// To be taken instead in a patch so small that files have nothing to share.
+    var alone: EncodedEdit?
 }
 
 extension TreeEntry {

@@ -29,19 +29,11 @@ extension ReferenceScanner {
             let other = bytes.u32(place &+ step &* 4)
             guard (other >> 5) & 31 == word & 31, let low = ARMInstruction.pageOffset(other) else { continue }
             guard span.contains(page &+ low) else { return }
-            let second = UInt32(truncatingIfNeeded: place &+ step &* 4)
-            references.append(.armPage, at: place)
-            references.armTargets[UInt32(truncatingIfNeeded: place)] = page &+ low
-            if references.armTargets[second] == nil {
-                references.append(.armPageOffset, at: Int(second))
-                references.armTargets[second] = page &+ low
-            }
+            references.append(.armPage, at: place, target: page &+ low &- span.lowerBound)
+            references.append(.armPageOffset, at: place &+ step &* 4, target: page &+ low &- span.lowerBound)
             return
         }
-        if span.contains(page) {
-            references.append(.armPage, at: place)
-            references.armTargets[UInt32(truncatingIfNeeded: place)] = page
-        }
+        if span.contains(page) { references.append(.armPage, at: place, target: page &- span.lowerBound) }
     }
 }
 

@@ -4,9 +4,19 @@
 /// Derived from the blocks alone, the same on both sides.
 struct BlockChain {
     struct Piece: Equatable {
-        var start: Int
-        var end: Int
-        var shift: Int
+        private var from: Int32
+        private var to: Int32
+        private var moved: Int32
+
+        init(start: Int, end: Int, shift: Int) {
+            from = Int32(truncatingIfNeeded: start)
+            to = Int32(truncatingIfNeeded: end)
+            moved = Int32(truncatingIfNeeded: shift)
+        }
+
+        var start: Int { Int(from) }
+        var end: Int { Int(to) }
+        var shift: Int { Int(moved) }
     }
 
     /// Shorter blocks beside the chain say too little about their surroundings.
@@ -30,118 +40,125 @@ struct BlockChain {
 
     /// For each block whether it belongs to the chain. A tree of prefix maxima over the blocks' ends in the old file.
     private static func heaviestChain(_ blocks: [Block]) -> [Bool] {
-        let order = blocks.indices.sorted { (blocks[$0].oldEnd, $0) < (blocks[$1].oldEnd, $1) }
-        let ends = order.map { blocks[$0].oldEnd }
-        var rank = [Int](repeating: 0, count: blocks.count)
-        for (position, index) in order.enumerated() { rank[index] = position }
+        let order = blocks.indices.sorted { (blocks[$0].oldEnd, $0) < (blocks[$1].oldEnd, $1) }.map { Int32($0) }
+        var rank = [Int32](repeating: 0, count: blocks.count)
+        for (position, index) in order.enumerated() { rank[Int(index)] = Int32(position) }
         var weights = [Int](repeating: 0, count: blocks.count)
-        var previous = [Int](repeating: -1, count: blocks.count)
-        var tree = [Int](repeating: -1, count: blocks.count + 1)
-        var best = -1
+        var previous = [Int32](repeating: -1, count: blocks.count)
+        var tree = [Int32](repeating: -1, count: blocks.count + 1)
+        var best: Int32 = -1
         for (index, block) in blocks.enumerated() {
-            let before = heaviest(
-                tree, weights, upTo: count(ends, atMost: block.old &+ min(block.length / 2, tolerance)))
-            weights[index] = block.length &+ (before < 0 ? 0 : weights[before])
+            let limit = block.old &+ min(block.length / 2, tolerance)
+            let before = heaviest(tree, weights, upTo: order.binaryCount { blocks[Int($0)].oldEnd <= limit })
+            weights[index] = block.length &+ (before < 0 ? 0 : weights[Int(before)])
             previous[index] = before
-            var node = rank[index] &+ 1
+            var node = Int(rank[index]) &+ 1
             while node <= blocks.count {
-                if tree[node] < 0 || weights[index] > weights[tree[node]] { tree[node] = index }
+                if tree[node] < 0 || weights[index] > weights[Int(tree[node])] { tree[node] = Int32(index) }
                 node &+= node & -node
             }
-            if best < 0 || weights[index] > weights[best] { best = index }
+            if best < 0 || weights[index] > weights[Int(best)] { best = Int32(index) }
         }
         var chained = [Bool](repeating: false, count: blocks.count)
         while best >= 0 {
-            chained[best] = true
-            best = previous[best]
+            chained[Int(best)] = true
+            best = previous[Int(best)]
         }
         return chained
     }
 
-    private static func heaviest(_ tree: [Int], _ weights: [Int], upTo position: Int) -> Int {
+    private static func heaviest(_ tree: [Int32], _ weights: [Int], upTo position: Int) -> Int32 {
         var node = position
-        var best = -1
+        var best: Int32 = -1
         while node > 0 {
-            if tree[node] >= 0, best < 0 || weights[tree[node]] > weights[best] { best = tree[node] }
+            if tree[node] >= 0, best < 0 || weights[Int(tree[node])] > weights[Int(best)] { best = tree[node] }
             node &-= node & -node
         }
         return best
     }
 
-    private static func count(_ sorted: [Int], atMost limit: Int) -> Int {
-        var low = 0
-        var high = sorted.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if sorted[middle] <= limit { low = middle &+ 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// The longest block first; each takes what is free of it. Painted backwards, the shortest first, over a sorted list of cuts.
+    /// The longest block first; each takes what is free of it.
     private mutating func fill(_ beside: [Block]) {
         guard !beside.isEmpty else { return }
-        var cuts = Set<Int>()
-        for block in beside {
-            cuts.insert(block.old)
-            cuts.insert(block.oldEnd)
+        var paint = Painter(
+            edges: pieces.flatMap { [$0.start, $0.end] } + beside.flatMap { [$0.old, $0.oldEnd] })
+        for piece in pieces { paint.fill(from: piece.start, to: piece.end, with: piece.shift) }
+        let longestFirst = beside.indices.sorted { (beside[$1].length, $0) < (beside[$0].length, $1) }
+        for index in longestFirst {
+            paint.fill(from: beside[index].old, to: beside[index].oldEnd, with: beside[index].shift)
         }
-        for piece in pieces {
-            cuts.insert(piece.start)
-            cuts.insert(piece.end)
-        }
-        let edges = cuts.sorted()
-        var place: [Int: Int] = [:]
-        for (index, edge) in edges.enumerated() { place[edge] = index }
-        var paint = Painter(cells: edges.count)
-        func take(_ start: Int, _ end: Int, _ shift: Int) {
-            guard let from = place[start], let to = place[end] else { return }
-            paint.fill(from..<to, with: shift)
-        }
-        for piece in pieces { take(piece.start, piece.end, piece.shift) }
-        for block in beside.enumerated().sorted(by: { ($1.element.length, $0.offset) < ($0.element.length, $1.offset) })
-        {
-            take(block.element.old, block.element.oldEnd, block.element.shift)
-        }
-        pieces = []
-        for index in edges.indices.dropLast() {
-            guard let shift = paint.colours[index] else { continue }
-            if let last = pieces.last, last.end == edges[index], last.shift == shift {
-                pieces[pieces.count - 1].end = edges[index + 1]
-            } else {
-                pieces.append(Piece(start: edges[index], end: edges[index + 1], shift: shift))
-            }
-        }
+        pieces = paint.pieces
     }
 }
 
-/// Cells that are painted once; what is painted already is passed over in (nearly) no time.
-private struct Painter {
-    private(set) var colours: [Int?]
-    /// The next cell that may be free, from each cell on.
-    private var next: [Int]
+extension Array {
+    /// How many elements, of an order in which those that fit come first, fit.
+    func binaryCount(where fits: (Element) -> Bool) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if fits(self[middle]) { low = middle &+ 1 } else { high = middle }
+        }
+        return low
+    }
+}
 
-    init(cells: Int) {
-        colours = Array(repeating: nil, count: cells)
-        next = Array(0...cells)
+/// The cells between edges, each painted once; what is painted already is passed over in (nearly) no time.
+private struct Painter {
+    private let edges: [Int32]
+    private var colours: [Int32]
+    /// The next cell that may be free, from each cell on.
+    private var next: [Int32]
+
+    private static let free = Int32.min
+
+    init(edges: [Int]) {
+        var sorted = edges.map { Int32(truncatingIfNeeded: $0) }
+        sorted.sort()
+        var kept = 0
+        for edge in sorted where kept == 0 || sorted[kept &- 1] != edge {
+            sorted[kept] = edge
+            kept &+= 1
+        }
+        sorted.removeLast(sorted.count &- kept)
+        self.edges = sorted
+        colours = Array(repeating: Self.free, count: kept)
+        next = (0...Int32(truncatingIfNeeded: kept)).map { $0 }
     }
 
-    mutating func fill(_ range: Range<Int>, with colour: Int) {
-        var cell = free(from: range.lowerBound)
-        while cell < range.upperBound {
-            colours[cell] = colour
-            next[cell] = cell + 1
-            cell = free(from: cell + 1)
+    /// Neighbours of one colour are one piece.
+    var pieces: [BlockChain.Piece] {
+        var pieces: [BlockChain.Piece] = []
+        for cell in edges.indices.dropLast() where colours[cell] != Self.free {
+            var start = Int(edges[cell])
+            if let last = pieces.last, last.end == start, last.shift == Int(colours[cell]) {
+                start = last.start
+                pieces.removeLast()
+            }
+            pieces.append(BlockChain.Piece(start: start, end: Int(edges[cell &+ 1]), shift: Int(colours[cell])))
+        }
+        return pieces
+    }
+
+    /// Both are edges.
+    mutating func fill(from start: Int, to end: Int, with colour: Int) {
+        let last = edges.binaryCount { $0 < end }
+        var cell = firstFree(from: edges.binaryCount { $0 < start })
+        while cell < last {
+            colours[cell] = Int32(truncatingIfNeeded: colour)
+            next[cell] = Int32(truncatingIfNeeded: cell &+ 1)
+            cell = firstFree(from: cell &+ 1)
         }
     }
 
-    private mutating func free(from cell: Int) -> Int {
+    private mutating func firstFree(from cell: Int) -> Int {
         var end = cell
-        while end < colours.count, next[end] != end { end = next[end] }
+        while end < colours.count, Int(next[end]) != end { end = Int(next[end]) }
         var step = cell
         while step < end {
-            let following = next[step]
-            next[step] = end
+            let following = Int(next[step])
+            next[step] = Int32(truncatingIfNeeded: end)
             step = following
         }
         return end

@@ -53,9 +53,11 @@ package struct EditDecoder<Streams: EditStreamReader> {
         while place < count {
             let start = place &+ (try streams.number(.inserts, atMost: count &- place))
             guard start < count else { return try body(&self, place..<start, nil) }
-            let length = try streams.number(.lengths, atMost: min(count &- start, oldCount))
+            let length = try streams.number(.lengths, atMost: min(count &- start, oldCount, Block.largestFile))
             let (old, overflow) = expected.addingReportingOverflow(try streams.signedNumber(.seeks))
-            guard length > 0, !overflow, old >= 0, old <= oldCount &- length else {
+            guard length > 0, !overflow, old >= 0, old <= oldCount &- length,
+                max(oldCount, count) <= Block.largestFile
+            else {
                 throw PatchFault(
                     .malformed, found: "\(length) bytes from \(old)", expected: "a part of \(oldCount) bytes")
             }
@@ -87,31 +89,29 @@ package struct EditDecoder<Streams: EditStreamReader> {
         _ old: any OldFile, _ count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         try limits.check(max(old.count, count))
-        let program = try readProgram(old)
+        // One buffer for both: the old program is only read from it, then the new one is made in it.
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, count, 1))
+        defer { buffer.deallocate() }
+        let program = try readProgram(old, UnsafeMutableBufferPointer(rebasing: buffer[..<max(old.count, 0)]))
         let mask = UInt32(truncatingIfNeeded: try streams.number(.layout, atMost: Int(ReferenceKind.allGroups)))
         let differences = Differences(count: try streams.number(.layout, atMost: max(count, 0)))
         let corrections = Corrections(count: try streams.number(.layout, atMost: max(count, 0)))
         let blocks = try readBlocks(old.count, count)
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(count, 1))
-        defer { buffer.deallocate() }
-        buffer.initialize(repeating: 0)
+        let new = UnsafeMutableBufferPointer(rebasing: buffer[..<max(count, 0)])
+        new.initialize(repeating: 0)
         var builder = ProgramBuilder(
             old: old, program: program, blocks: blocks, mask: mask,
-            new: UnsafeMutableBufferPointer(rebasing: buffer[..<count]),
-            differences: differences, corrections: corrections)
+            new: new, differences: differences, corrections: corrections)
         let limits = limits
         try builder.build(&streams) { image in
             try limits.check(EditMemory.predicted(old: old.count, new: count, program, image, blocks: blocks.count))
         }
-        try sink(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+        try sink(UnsafeRawBufferPointer(new))
     }
 
-    private func readProgram(_ old: any OldFile) throws -> OldProgram {
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, 1))
-        defer { buffer.deallocate() }
-        try old.read(
-            at: 0, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<old.count]))
-        guard let program = OldProgram(ByteView(UnsafeBufferPointer(rebasing: buffer[..<old.count]))) else {
+    private func readProgram(_ old: any OldFile, _ buffer: UnsafeMutableBufferPointer<UInt8>) throws -> OldProgram {
+        try old.read(at: 0, into: UnsafeMutableRawBufferPointer(buffer))
+        guard let program = OldProgram(ByteView(UnsafeBufferPointer(buffer))) else {
             throw PatchFault(.malformed, found: "a prediction from what is no program")
         }
         return program

@@ -5,6 +5,7 @@ package enum EditEncoder {
     /// predicted. Never fails: what cannot be predicted back exactly is not predicted.
     package static func encode(old: UnsafeBufferPointer<UInt8>, new: UnsafeBufferPointer<UInt8>) -> EncodedEdit {
         let (oldView, newView) = (ByteView(old), ByteView(new))
+        guard max(old.count, new.count) <= Block.largestFile else { return copy(oldView, newView, []) }
         let blocks = BlockMatcher.match(old: oldView, new: newView)
         if let edit = predicted(oldView, newView, blocks), reproduces(edit, oldView, newView) { return edit }
         return copy(oldView, newView, blocks)
@@ -21,7 +22,7 @@ package enum EditEncoder {
 
     private static func predicted(_ old: ByteView, _ new: ByteView, _ first: [Block]) -> EncodedEdit? {
         guard let program = OldProgram(old), let image = ELFImage(new), image.machine == program.image.machine,
-            new.count < Int(Int32.max), program.references.count > 0
+            program.references.count > 0
         else { return nil }
         let blocks = translated(old, program, image, new, first) { translation in
             BlockMatcher.match(old: translation, new: new, thorough: true)

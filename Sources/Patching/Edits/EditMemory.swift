@@ -6,7 +6,7 @@ enum EditMemory {
     /// More blocks than one in 64 bytes are not worth what they take.
     static func mostBlocks(_ count: Int) -> Int { count / 64 &+ 1024 }
 
-    private static let eachBlock = 96
+    private static let eachBlock = 80
     private static let eachSymbol = 96
 
     /// The old program is read whole before room for the new one is made.

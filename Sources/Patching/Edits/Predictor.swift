@@ -101,7 +101,7 @@ struct Predictor {
         case .goData: return inTable(old.go.data, go.data, value)
         case .goType: return inTable(old.go.types, go.types, value)
         case .armBranch, .armConditional, .armPage, .armPageOffset:
-            return arm(old.references.kinds[index], oldPlace, place, UInt32(truncatingIfNeeded: value))
+            return arm(index, oldPlace, place, UInt32(truncatingIfNeeded: value))
         }
     }
 
@@ -120,12 +120,13 @@ struct Predictor {
         map.map(start &+ unsigned(value)) &- newStart
     }
 
-    private func arm(_ kind: ReferenceKind, _ oldPlace: Int, _ place: Int, _ word: UInt32) -> Int {
+    private func arm(_ index: Int, _ oldPlace: Int, _ place: Int, _ word: UInt32) -> Int {
         let from = old.image.address(ofOffset: oldPlace)
         let to = new.address(ofOffset: place)
-        let target = old.references.armTargets[UInt32(truncatingIfNeeded: oldPlace)] ?? 0
+        let references = old.references
+        let target = references.targets.isEmpty ? 0 : old.start &+ Int(references.targets[index])
         let moved =
-            switch kind {
+            switch references.kinds[index] {
             case .armBranch: ARMInstruction.branch(word, to: map.map(from &+ ARMInstruction.branch(word)) &- to)
             case .armConditional:
                 ARMInstruction.conditional(word, to: map.map(from &+ ARMInstruction.conditional(word)) &- to)

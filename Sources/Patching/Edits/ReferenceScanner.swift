@@ -16,6 +16,7 @@ struct ReferenceScanner {
         var scanner = ReferenceScanner(
             bytes: bytes, image: image, span: image.span, codeSpan: image.codeSpan,
             goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types)
+        scanner.references.reserve(codeBytes: bytes.count)
         for section in image.sections { scanner.scan(section) }
         scanner.scanSwitchTables()
         scanner.references.settle()

@@ -49,14 +49,30 @@ struct References {
     private(set) var kinds: [ReferenceKind] = []
     /// Starts of switch tables, in order: an entry is relative to the start of its table.
     var tables: [UInt32] = []
-    /// What AArch64's two-part addresses point at, by the place of either part.
-    var armTargets: [UInt32: Int] = [:]
+    /// What each reference of an AArch64 program points at, as far as its own bits do not say: both parts of an address that is
+    /// in two instructions. Empty for other programs.
+    private(set) var targets: [UInt32] = []
 
     var count: Int { places.count }
+
+    /// Makes room for about as many as code of so many bytes has.
+    mutating func reserve(codeBytes: Int) {
+        places.reserveCapacity(codeBytes / 24)
+        kinds.reserveCapacity(codeBytes / 24)
+    }
 
     mutating func append(_ kind: ReferenceKind, at place: Int) {
         places.append(UInt32(truncatingIfNeeded: place))
         kinds.append(kind)
+        if !targets.isEmpty { targets.append(0) }
+    }
+
+    /// A part of an address whose whole is `target`, as a distance from the program's start; below 2^32.
+    mutating func append(_ kind: ReferenceKind, at place: Int, target: Int) {
+        if targets.isEmpty { targets = Array(repeating: 0, count: places.count) }
+        places.append(UInt32(truncatingIfNeeded: place))
+        kinds.append(kind)
+        targets.append(UInt32(truncatingIfNeeded: target))
     }
 
     /// Brings places into order, and drops what overlaps a reference before it.
@@ -68,10 +84,13 @@ struct References {
             end = Int(places[index]) &+ kinds[index].width
             places[kept] = places[index]
             kinds[kept] = kinds[index]
+            if !targets.isEmpty { targets[kept] = targets[index] }
             kept &+= 1
         }
-        places.removeLast(places.count &- kept)
-        kinds.removeLast(kinds.count &- kept)
+        let dropped = places.count &- kept
+        places.removeLast(dropped)
+        kinds.removeLast(dropped)
+        if !targets.isEmpty { targets.removeLast(dropped) }
     }
 
     private var isOrdered: Bool {
@@ -79,10 +98,20 @@ struct References {
     }
 
     private mutating func sort() {
+        guard targets.isEmpty else { return sortWithTargets() }
         var keys = places.indices.map { UInt64(places[$0]) << 8 | UInt64(kinds[$0].rawValue) }
         keys.sort()
         places = keys.map { UInt32(truncatingIfNeeded: $0 >> 8) }
         kinds = keys.compactMap { ReferenceKind(rawValue: UInt8(truncatingIfNeeded: $0)) }
+    }
+
+    private mutating func sortWithTargets() {
+        let order = places.indices.sorted {
+            (places[$0], kinds[$0].rawValue, $0) < (places[$1], kinds[$1].rawValue, $1)
+        }
+        places = order.map { places[$0] }
+        kinds = order.map { kinds[$0] }
+        targets = order.map { targets[$0] }
     }
 
     /// The first reference at or behind `offset`.

@@ -17,7 +17,8 @@ import Testing
     static let changed: [Sample] = [
         .folder("a"), .folder("a/b"), .file("a/b/file", "hello again"), .file("a-b", "between", executable: true),
         .file("nfc-\u{e9}", "composed"), .file("nfd-e\u{301}", "decomposed, and more"), .link("down", to: "a/b"),
-        .link("new link", to: "a"), .folder("moved"), .file("moved/large", String(repeating: "0123456789abcdef", count: 40_000)),
+        .link("new link", to: "a"), .folder("moved"),
+        .file("moved/large", String(repeating: "0123456789abcdef", count: 40_000)),
     ]
 
     init() throws {

@@ -2,7 +2,7 @@
 ///
 /// The way of bsdiff: an exact match that is clearly longer than what the present alignment offers begins a new block, and
 /// blocks are then extended over differences for as long as more than half of the bytes agree. Candidates come from hash
-/// chains over all places of the old file instead of a suffix array (decision 0014): while the present alignment is good,
+/// chains over all places of the old file instead of a suffix array (decision 0016): while the present alignment is good,
 /// which in a new build of the same program it nearly always is, nothing is searched at all.
 struct BlockMatcher {
     private let old: ByteView

@@ -11,8 +11,12 @@ final class OldFiles<Source: PatchSource> {
     /// Bytes that the dictionary holds to the end.
     private var held = 0
 
-    init(_ old: TreeListing, _ source: Source, memory: Int) {
-        (self.old, self.source, self.memory) = (old, source, memory)
+    /// Bytes that may still be transformed.
+    private var work: Int
+
+    /// `work`: bytes that may be transformed in all. One old file may be asked for again and again.
+    init(_ old: TreeListing, _ source: Source, memory: Int, work: Int) {
+        (self.old, self.source, self.memory, self.work) = (old, source, memory, work)
     }
 
     /// Bytes that one edit may use.
@@ -41,6 +45,8 @@ final class OldFiles<Source: PatchSource> {
         try check(2 * entry.size)
         let bytes = transform.expanded(try bytes(index), entry, of: old, limit: editMemory - entry.size)
         try check(entry.size + bytes.count)
+        work -= entry.size + bytes.count
+        guard work >= 0 else { throw PatchFault(.tooLarge, found: "more work than the largest tree") }
         return (BytesAsFile(bytes), entry.size + bytes.count)
     }
 

@@ -33,7 +33,7 @@ package struct PatchDecoder: Sendable {
         let planBytes = try streams.plan(limit: limits.planBytes)
         let plan = try Plan(decoding: planBytes, over: old, limits: limits.tree)
         try check(plan, header, old)
-        let files = OldFiles(old, source, memory: header.editKiB << 10)
+        let files = OldFiles(old, source, memory: header.editKiB << 10, work: limits.tree.bytes)
         try streams.openAll(
             dictionary: streams.hasDictionary ? try files.dictionary(plan, planBytes: planBytes) : nil)
         var run = PatchRun(plan, streams, files, sink: sink)

@@ -6,7 +6,7 @@ import Signatures
 import Testing
 
 /// A tree in memory, by path.
-struct MemoryTree: PatchTree, PatchSource, Equatable {
+struct MemoryTree: PatchTree, Equatable {
     enum Node: Hashable {
         case folder
         case link(String)

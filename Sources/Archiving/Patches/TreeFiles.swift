@@ -7,7 +7,7 @@ import Synchronization
 import SystemPackage
 
 /// The files of a tree on the disk, for making and applying patches. Reads only; follows no link inside the tree.
-package final class TreeFiles: PatchSource, PatchTree {
+package final class TreeFiles: PatchTree {
     private let walk: Mutex<FolderWalk>
 
     /// Throws `StorageFault` when there is no such folder.

@@ -13,6 +13,7 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
     private let newTree: New
     private let choice: EditChoice
     private let workers: Int
+    private let largeFileBytes: Int
     private let progress: @Sendable (PatchProgress) -> Void
     /// Jobs small enough, together, for the text stream.
     private let textual: Set<Int>
@@ -27,6 +28,7 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         (self.oldTree, self.newTree, self.progress) = (oldTree, newTree, progress)
         choice = EditChoice(packer: packer)
         workers = max(1, settings.workers)
+        largeFileBytes = settings.largeFileBytes
         textual = Self.textual(pairing, settings.textBytes)
         let (new, jobs) = (new, jobs)
         records = Set(jobs.map { new.entries[$0.entry].path }.filter(RecordLines.isRecord))
@@ -84,6 +86,7 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
 
     private func edit(_ index: Int) throws -> FinishedEdit {
         let job = jobs[index]
+        if let edit = try large(job) { return edit }
         return try newTree.withBytes(of: new.entries[job.entry]) { newBytes in
             guard let reference = job.reference else { return literal(newBytes, isTextual: textual.contains(index)) }
             return try oldTree.withBytes(of: old.entries[reference]) { oldBytes in
@@ -99,6 +102,16 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
                 return edit
             }
         }
+    }
+
+    /// Of two files that are both too large for memory.
+    private func large(_ job: Pairing.Job) throws -> FinishedEdit? {
+        let entry = new.entries[job.entry]
+        guard let reference = job.reference, min(entry.size, old.entries[reference].size) >= largeFileBytes else {
+            return nil
+        }
+        let edit = try LargeFileEncoder.encode(old: oldTree.open(old.entries[reference]), new: newTree.open(entry))
+        return FinishedEdit(edit, .none, entry.size)
     }
 
     private func literal(_ bytes: UnsafeBufferPointer<UInt8>, isTextual: Bool) -> FinishedEdit {

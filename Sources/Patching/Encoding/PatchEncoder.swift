@@ -3,7 +3,7 @@ import Releases
 import Signatures
 
 /// A tree whose files an encoder reads.
-package protocol PatchTree: Sendable {
+package protocol PatchTree: PatchSource, Sendable {
     /// Hands all bytes of a listed file to `body`, valid only during the call. Throws when the file is not what was
     /// listed; size is enough. Called from several tasks at once.
     func withBytes<Result>(
@@ -19,6 +19,8 @@ package struct PatchSettings: Sendable {
     package var windowLog = 22
     /// Bytes of text and of its dictionary together. Packing takes twelve times as much memory, unpacking the text's size.
     package var textBytes = 32 << 20
+    /// Bytes of a file from which on it is compared part by part, and never read into memory.
+    package var largeFileBytes = 256 << 20
 
     package init() {}
 }

@@ -29,7 +29,7 @@ struct AddressMap {
         pieces.sort { $0.start < $1.start }
         cover(pieces, old, new)
         overlay(slots)
-        index()
+        index(most: Self.mostIndexBytes(old.span.count) / 4 &+ 2)
     }
 
     /// Parts of the old file that are mapped at one address each, and what is not mapped at addresses above all others.
@@ -113,7 +113,7 @@ struct AddressMap {
     /// Lays exact knowledge over the pieces: each slot's bytes go where it says.
     private mutating func overlay(_ slots: [SlotMap.Slot]) {
         guard !slots.isEmpty else { return }
-        let slots = slots.sorted { ($0.old, $0.new) < ($1.old, $1.new) }
+        let slots = slots.sorted { ($0.old, $0.new, $0.size) < ($1.old, $1.new, $1.size) }
         let (oldStarts, oldShifts) = (starts, shifts)
         starts = []
         shifts = []
@@ -137,13 +137,14 @@ struct AddressMap {
         piecesUpTo(Int.max) { append($0, $1) }
     }
 
-    private mutating func index() {
+    /// A file whose pieces are spread over more pages than its segments are is looked up by halving alone.
+    private mutating func index(most: Int) {
         guard let first = starts.first(where: { $0 != Int.min }),
             let last = starts.last(where: { $0 < ELFImage.largestPlace })
         else { return }
         firstPage = first >> Self.pageBits
         let count = (last >> Self.pageBits) &- firstPage &+ 1
-        guard count > 0, count <= Self.mostPages else { return }
+        guard count > 0, count <= min(most, Self.mostPages) else { return }
         pages.reserveCapacity(count)
         var piece = 0
         for page in 0..<count {

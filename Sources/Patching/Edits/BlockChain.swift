@@ -117,8 +117,8 @@ private struct Painter {
         var sorted = edges.map { Int32(truncatingIfNeeded: $0) }
         sorted.sort()
         var kept = 0
-        for edge in sorted where kept == 0 || sorted[kept &- 1] != edge {
-            sorted[kept] = edge
+        for index in sorted.indices where kept == 0 || sorted[kept &- 1] != sorted[index] {
+            sorted[kept] = sorted[index]
             kept &+= 1
         }
         sorted.removeLast(sorted.count &- kept)

@@ -21,7 +21,7 @@ struct BuildOrder {
     private func wanted(_ step: Step, _ image: ELFImage?) -> [Range<Int>] {
         guard step != .header else { return [0..<min(ELFImage.headerBytes, count)] }
         guard step != .rest, let image else { return step == .rest ? [0..<count] : [] }
-        let symbols = image.sections.filter { $0.role == .symbols || $0.role == .dynamicSymbols }
+        let symbols = image.symbolTables.map { image.sections[$0] }
         switch step {
         case .headers: return [image.programHeaders, image.sectionHeaders]
         case .sectionNames: return [image.sectionNames]
@@ -34,7 +34,7 @@ struct BuildOrder {
             return [table, image.section(named: ".go.module").map(range)].compactMap { $0 }
         case .symbols: return symbols.map(range)
         case .relocations: return image.sections.filter { $0.role == .relocations }.map(range)
-        case .stubs: return image.sections.filter { $0.role == .code && $0.name.starts(with: ".plt".utf8) }.map(range)
+        case .stubs: return image.stubSections.map { range($0.section) }
         case .header, .rest: return []
         }
     }

@@ -97,6 +97,24 @@ struct ELFImage {
         for index in 0..<count {
             sections.append(section(bytes, at: sectionHeaders.lowerBound &+ index &* 64))
         }
+        keepApart()
+    }
+
+    /// No byte of the file has two roles, and there is one table of symbols of each kind, as the ABI has it. A hostile table
+    /// of sections would have every byte looked at, and its references kept, a thousand times.
+    private mutating func keepApart() {
+        var end = 0
+        var tables: Set<Section.Role> = []
+        let inFile = sections.indices.filter { sections[$0].role != .other && sections[$0].role != .noBits }
+        for index in inFile.sorted(by: { (sections[$0].offset, $0) < (sections[$1].offset, $1) }) {
+            let (role, size) = (sections[index].role, sections[index].size)
+            let isSecond = (role == .symbols || role == .dynamicSymbols) && !tables.insert(role).inserted
+            guard !isSecond, size == 0 || sections[index].offset >= end else {
+                sections[index].role = .other
+                continue
+            }
+            end = max(end, sections[index].end)
+        }
     }
 
     /// What does not fit into file or memory is an empty section without a role.
@@ -136,6 +154,20 @@ struct ELFImage {
     }
 
     func section(named name: StaticString) -> Section? { sections.first { $0.isNamed(name) } }
+
+    /// Indices of the tables of symbols: at most one of each kind.
+    var symbolTables: [Int] {
+        sections.indices.filter { sections[$0].role == .symbols || sections[$0].role == .dynamicSymbols }
+    }
+
+    /// The tables that dynamic linking fills with addresses.
+    var offsetTables: [Section] { [section(named: ".got"), section(named: ".got.plt")].compactMap { $0 } }
+
+    /// Stubs that jump through those tables, and how many bytes each has.
+    var stubSections: [(section: Section, stub: Int)] {
+        sections.filter { $0.role == .code && $0.name.starts(with: ".plt".utf8) }
+            .map { ($0, $0.isNamed(".plt.got") && machine == .x86 ? 8 : 16) }
+    }
 
     /// Where in memory the byte at `offset` of the file stands. Bytes that are not mapped get addresses of their own, above all
     /// others, so that they can be told apart.

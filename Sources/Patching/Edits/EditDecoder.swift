@@ -88,16 +88,17 @@ package struct EditDecoder<Streams: EditStreamReader> {
     private mutating func decodePredicted(
         _ old: any OldFile, _ count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
+        guard count >= 0, old.count >= 0 else { throw PatchFault(.malformed, found: "a file of \(count) bytes") }
         try limits.check(max(old.count, count))
         // One buffer for both: the old program is only read from it, then the new one is made in it.
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, count, 1))
         defer { buffer.deallocate() }
-        let program = try readProgram(old, UnsafeMutableBufferPointer(rebasing: buffer[..<max(old.count, 0)]))
+        let program = try readProgram(old, UnsafeMutableBufferPointer(rebasing: buffer[..<old.count]), new: count)
         let mask = UInt32(truncatingIfNeeded: try streams.number(.layout, atMost: Int(ReferenceKind.allGroups)))
         let differences = Differences(count: try streams.number(.layout, atMost: max(count, 0)))
         let corrections = Corrections(count: try streams.number(.layout, atMost: max(count, 0)))
-        let blocks = try readBlocks(old.count, count)
-        let new = UnsafeMutableBufferPointer(rebasing: buffer[..<max(count, 0)])
+        let blocks = try readBlocks(old.count, count, program)
+        let new = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
         new.initialize(repeating: 0)
         var builder = ProgramBuilder(
             old: old, program: program, blocks: blocks, mask: mask,
@@ -109,16 +110,19 @@ package struct EditDecoder<Streams: EditStreamReader> {
         try sink(UnsafeRawBufferPointer(new))
     }
 
-    private func readProgram(_ old: any OldFile, _ buffer: UnsafeMutableBufferPointer<UInt8>) throws -> OldProgram {
+    private func readProgram(
+        _ old: any OldFile, _ buffer: UnsafeMutableBufferPointer<UInt8>, new: Int
+    ) throws -> OldProgram {
         try old.read(at: 0, into: UnsafeMutableRawBufferPointer(buffer))
-        guard let program = OldProgram(ByteView(UnsafeBufferPointer(buffer))) else {
+        guard let program = try OldProgram(ByteView(UnsafeBufferPointer(buffer)), new: new, limits: limits) else {
             throw PatchFault(.malformed, found: "a prediction from what is no program")
         }
         return program
     }
 
-    private mutating func readBlocks(_ oldCount: Int, _ count: Int) throws -> [Block] {
+    private mutating func readBlocks(_ oldCount: Int, _ count: Int, _ program: OldProgram) throws -> [Block] {
         var blocks: [Block] = []
+        let limits = limits
         try forEachBlock(oldCount, count) { _, _, block in
             guard let block else { return }
             guard blocks.count < EditMemory.mostBlocks(count) else {
@@ -126,6 +130,7 @@ package struct EditDecoder<Streams: EditStreamReader> {
                     .tooMuchMemory, found: "more blocks", expected: "at most \(EditMemory.mostBlocks(count))")
             }
             blocks.append(block)
+            try limits.check(EditMemory.building(max(oldCount, count), program, blocks: blocks.count))
         }
         return blocks
     }

@@ -11,7 +11,7 @@ package enum EditEncoder {
         return copy(oldView, newView, blocks)
     }
 
-    private static func copy(_ old: ByteView, _ new: ByteView, _ blocks: [Block]) -> EncodedEdit {
+    static func copy(_ old: ByteView, _ new: ByteView, _ blocks: [Block]) -> EncodedEdit {
         var writer = EditWriter(old: old, new: new, blocks: blocks)
         writer.writeBlocks()
         writer.write(0..<new.count, nil)
@@ -21,8 +21,9 @@ package enum EditEncoder {
     }
 
     private static func predicted(_ old: ByteView, _ new: ByteView, _ first: [Block]) -> EncodedEdit? {
-        guard let program = OldProgram(old), let image = ELFImage(new), image.machine == program.image.machine,
-            program.references.count > 0
+        let limits = EditLimits(memory: .max)
+        guard let program = try? OldProgram(old, new: new.count, limits: limits), let image = ELFImage(new),
+            image.machine == program.image.machine, program.references.count > 0
         else { return nil }
         let blocks = translated(old, program, image, new, first) { translation in
             BlockMatcher.match(old: translation, new: new, thorough: true)

@@ -1,19 +1,62 @@
 /// Bytes of memory that decoding an edit takes. The encoder states it and the decoder holds itself to it, by the same sums.
+///
+/// What each thing takes is counted with the room that a growing collection of it leaves free, and with what putting it into
+/// order takes for a while.
 enum EditMemory {
     /// Room for one part of a file that is made by copying.
     static let copy = 256 << 10
 
+    /// A place and a kind, and a key while they are sorted; in a program for AArch64 what it points at too.
+    static let eachReference = 28
+    static let eachARMReference = 48
+    /// An address at which a switch table may begin.
+    static let eachCandidate = 72
+    /// The first two when they are sorted.
+    private static let eachSortedReference = 10
+    private static let eachSortedTarget = 8
+    /// What else is known about the old program: its name's hash for each symbol, slots and stubs.
+    private static let eachOldSymbol = 8
+    private static let eachSlot = 80
+    private static let eachStub = 128
+    /// A name in the new program: its place, its symbol, and the pair that it makes.
+    private static let eachName = 64
+    private static let eachBlock = 200
+    /// The tables of sections of both programs, and their names.
+    private static let sections = 768 << 10
+
     /// More blocks than one in 64 bytes are not worth what they take.
     static func mostBlocks(_ count: Int) -> Int { count / 64 &+ 1024 }
 
-    private static let eachBlock = 80
-    private static let eachSymbol = 96
+    /// What is kept of an old program of so many bytes besides its references.
+    static func kept(_ image: ELFImage) -> Int {
+        References.reserved(image.fileBytes) &* 5 &+ symbols(image) &* eachOldSymbol
+            &+ SlotMap.mostSlots(image) &* eachSlot &+ SlotMap.mostStubs(image) &* eachStub
+    }
 
-    /// The old program is read whole before room for the new one is made.
+    /// While the old program is read, in a buffer that has room for either program.
+    static func reading(_ bytes: Int, kept: Int) -> Int { bytes &+ kept &+ sections }
+
+    static func held(_ references: References) -> Int {
+        references.count &* eachSortedReference &+ references.targets.count &* eachSortedTarget
+            &+ references.tables.count &* eachOldSymbol
+    }
+
+    /// While blocks are read: before the new program's tables are there, so that nobody knows yet what those take.
+    static func building(_ bytes: Int, _ program: OldProgram, blocks: Int) -> Int {
+        bytes &+ program.memory &+ blocks &* eachBlock &+ sections &+ copy
+    }
+
     static func predicted(old: Int, new: Int, _ program: OldProgram, _ image: ELFImage, blocks: Int) -> Int {
-        let symbols = image.sections.filter { $0.role == .symbols || $0.role == .dynamicSymbols }
-        return max(old, new) &+ program.memory &+ blocks &* eachBlock &+ symbols.reduce(0) { $0 &+ $1.size } / 24
-            &* eachSymbol
-            &+ AddressMap.mostIndexBytes(program.image.span.count) &+ copy
+        let names = image.symbolTables.reduce(0) { $0 &+ SymbolTable.mostNames(image.sections[$1]) }
+        let slots = SlotMap.mostSlots(image) &* (eachSlot &* 2) &+ SlotMap.mostStubs(image) &* (eachStub &+ eachSlot)
+        let building =
+            building(max(old, new), program, blocks: blocks) &+ names &* eachName
+            &+ symbols(image) &* (eachName &+ eachOldSymbol) &+ slots
+            &+ AddressMap.mostIndexBytes(program.image.span.count)
+        return max(program.madeWith, building)
+    }
+
+    private static func symbols(_ image: ELFImage) -> Int {
+        image.symbolTables.reduce(0) { $0 &+ image.sections[$1].size / 24 }
     }
 }

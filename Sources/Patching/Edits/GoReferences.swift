@@ -68,10 +68,12 @@ extension ReferenceScanner {
         }
         references.append(.goText, at: index &+ count &* 8)
         scanGoUnits(section)
+        // In the order of the index: no function is listed twice, however often a hostile index names it.
+        var free = index &+ count &* 8 &+ 4
         for entry in 0..<count {
             let function = index &+ Int(bytes.u32(index &+ entry &* 8 &+ 4))
-            if function > index, function < section.end &- Self.functionBytes {
-                addGoFunction(function, end: section.end)
+            if function >= free, function < section.end &- Self.functionBytes {
+                free = addGoFunction(function, end: section.end)
             }
         }
     }
@@ -87,7 +89,8 @@ extension ReferenceScanner {
         }
     }
 
-    private mutating func addGoFunction(_ function: Int, end: Int) {
+    /// Returns where the function's description ends.
+    private mutating func addGoFunction(_ function: Int, end: Int) -> Int {
         references.append(.goText, at: function)
         references.append(.goName, at: function &+ 4)
         for field in [16, 20, 24] { references.append(.goCounter, at: function &+ field) }
@@ -102,6 +105,7 @@ extension ReferenceScanner {
             if bytes.u32(place) != UInt32.max { references.append(.goData, at: place) }
             place &+= 4
         }
+        return place
     }
 
     /// Descriptions of types point at names, types and functions by numbers that look like any other: what is inside the

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What prediction needs of the old program. Made from its bytes, which are not needed afterwards.
 struct OldProgram {
     let image: ELFImage
@@ -12,10 +14,28 @@ struct OldProgram {
     /// The lowest address in use.
     let start: Int
 
-    init?(_ bytes: ByteView) {
+    /// Bytes of memory that were needed while this was made, and that it holds.
+    let madeWith: Int
+    let memory: Int
+    /// Relocations, in the order of their places in the file.
+    let relocations: [ELFImage.Section]
+
+    /// Nil when this is no program that is known. Throws when it would take more memory than `limits` allow, with a buffer
+    /// that has room for `new` bytes too.
+    init?(_ bytes: ByteView, new: Int, limits: EditLimits) throws {
         guard bytes.count <= Block.largestFile, let image = ELFImage(bytes) else { return nil }
         self.image = image
-        references = ReferenceScanner.scan(bytes, image)
+        let kept = EditMemory.kept(image)
+        let reading = EditMemory.reading(max(bytes.count, new), kept: kept)
+        try limits.check(reading)
+        let room = limits.memory &- reading
+        guard let references = ReferenceScanner.scan(bytes, image, memory: room) else {
+            throw PatchFault(.tooMuchMemory, found: "too many references", expected: "at most \(room) bytes of them")
+        }
+        self.references = references
+        madeWith = reading &+ room &- references.room
+        memory = kept &+ EditMemory.held(references)
+        relocations = image.sections.filter { $0.role == .relocations && $0.size > 0 }.sorted { $0.offset < $1.offset }
         go = GoTables(bytes, image, isWhole: true)
         symbols = image.symbolTables(bytes).mapValues { $0.nameHashes() }
         slots = SlotMap.offsetSlots(bytes, image)
@@ -24,10 +44,10 @@ struct OldProgram {
         frameIndex = image.section(named: ".eh_frame_hdr")?.address ?? 0
     }
 
-    /// Bytes of memory that this holds, about.
-    var memory: Int {
-        (references.count &* 5 &+ references.targets.count &* 4) &+ symbols.values.reduce(0) { $0 &+ $1.count &* 8 }
-            &+ (slots.count &+ stubs.count) &* 48
+    /// The table of relocations that has the byte at `place` of the file.
+    func relocations(at place: Int) -> ELFImage.Section? {
+        let before = relocations.binaryCount { $0.offset <= place }
+        return before > 0 && place < relocations[before &- 1].end ? relocations[before &- 1] : nil
     }
 }
 

@@ -137,7 +137,7 @@ struct Predictor {
     }
 
     private func table(of place: Int) -> Int? {
-        old.symbols.keys.first { old.image.sections[$0].offset <= place && place < old.image.sections[$0].end }
+        old.image.symbolTables.first { old.image.sections[$0].offset <= place && place < old.image.sections[$0].end }
     }
 
     private func name(_ place: Int, _ value: Int) -> Int {
@@ -150,8 +150,7 @@ struct Predictor {
     }
 
     private func symbol(_ place: Int, _ value: Int) -> Int {
-        let section = old.image.sections.first { $0.role == .relocations && $0.offset <= place && place < $0.end }
-        guard let section, let hashes = old.symbols[section.link], hashes.indices.contains(value),
+        guard let section = old.relocations(at: place), let hashes = old.symbols[section.link], hashes.indices.contains(value),
             let symbol = names[section.link]?.symbols[hashes[value]]
         else { return value }
         return symbol

@@ -8,17 +8,20 @@ struct ReferenceScanner {
     let codeSpan: Range<Int>
     /// Address of the section with Go's types, which is -1 in other programs.
     let goTypes: Int
-    var references = References()
+    var references: References
     /// Addresses in read-only data that code points at: where switch tables may begin.
     var tableCandidates: [Int] = []
 
-    static func scan(_ bytes: ByteView, _ image: ELFImage) -> References {
+    /// Nil when the references would take more than `memory` bytes.
+    static func scan(_ bytes: ByteView, _ image: ELFImage, memory: Int = .max) -> References? {
         var scanner = ReferenceScanner(
             bytes: bytes, image: image, span: image.span, codeSpan: image.codeSpan,
-            goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types)
+            goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types,
+            references: References(image.machine, room: memory))
         scanner.references.reserve(codeBytes: bytes.count)
         for section in image.sections { scanner.scan(section) }
         scanner.scanSwitchTables()
+        guard scanner.references.room >= 0 else { return nil }
         scanner.references.settle()
         return scanner.references
     }
@@ -90,7 +93,7 @@ struct ReferenceScanner {
     /// Switch tables of compilers: 32 bits an entry, from the table's start to the code. A table ends where the next
     /// begins, or where an entry does not point at code.
     private mutating func scanSwitchTables() {
-        guard let section = image.section(named: ".rodata"), !codeSpan.isEmpty else { return }
+        guard let section = image.section(named: ".rodata"), section.role == .data, !codeSpan.isEmpty else { return }
         let range = section.address..<max(section.address, section.addressEnd &- 3)
         let starts = Set(tableCandidates.filter { range.contains($0) && $0 & 3 == 0 }).sorted()
         for (index, start) in starts.enumerated() {

@@ -52,16 +52,35 @@ struct References {
     /// What each reference of an AArch64 program points at, as far as its own bits do not say: both parts of an address that is
     /// in two instructions. Empty for other programs.
     private(set) var targets: [UInt32] = []
+    /// Bytes of memory that more references may take. Below zero once there was no room for one.
+    private(set) var room: Int
+
+    private let eachBytes: Int
+
+    init(_ machine: ELFImage.Machine, room: Int) {
+        self.room = room
+        eachBytes = machine == .arm ? EditMemory.eachARMReference : EditMemory.eachReference
+    }
 
     var count: Int { places.count }
 
-    /// Makes room for about as many as code of so many bytes has.
+    /// Says whether there is room for something more, and takes it.
+    mutating func take(_ bytes: Int) -> Bool {
+        guard room >= 0 else { return false }
+        room &-= bytes
+        return room >= 0
+    }
+
+    /// About as many as code of so many bytes has, for which room is made at once.
+    static func reserved(_ codeBytes: Int) -> Int { codeBytes / 24 }
+
     mutating func reserve(codeBytes: Int) {
-        places.reserveCapacity(codeBytes / 24)
-        kinds.reserveCapacity(codeBytes / 24)
+        places.reserveCapacity(Self.reserved(codeBytes))
+        kinds.reserveCapacity(Self.reserved(codeBytes))
     }
 
     mutating func append(_ kind: ReferenceKind, at place: Int) {
+        guard take(eachBytes) else { return }
         places.append(UInt32(truncatingIfNeeded: place))
         kinds.append(kind)
         if !targets.isEmpty { targets.append(0) }
@@ -69,6 +88,7 @@ struct References {
 
     /// A part of an address whose whole is `target`, as a distance from the program's start; below 2^32.
     mutating func append(_ kind: ReferenceKind, at place: Int, target: Int) {
+        guard take(eachBytes) else { return }
         if targets.isEmpty { targets = Array(repeating: 0, count: places.count) }
         places.append(UInt32(truncatingIfNeeded: place))
         kinds.append(kind)

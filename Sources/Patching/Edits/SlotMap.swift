@@ -10,14 +10,24 @@ struct SlotMap {
     /// For each symbol, by a hash of its name: two with one hash cost bytes in a patch and nothing else.
     typealias Names = [UInt64: Int]
 
+    /// How many slots there can be: each has eight bytes of a table and a relocation.
+    static func mostSlots(_ image: ELFImage) -> Int {
+        let relocations = image.sections.filter { $0.role == .relocations }.reduce(0) { $0 &+ $1.size / 24 }
+        return min(image.offsetTables.reduce(0) { $0 &+ $1.size / 8 }, relocations)
+    }
+
+    static func mostStubs(_ image: ELFImage) -> Int {
+        image.stubSections.reduce(0) { $0 &+ $1.section.size / $1.stub }
+    }
+
     /// The relocations' places in `image`, by symbol.
     static func offsetSlots(_ bytes: ByteView, _ image: ELFImage) -> Names {
         var slots: Names = [:]
-        let tables = image.sections.filter { $0.isNamed(".got") || $0.isNamed(".got.plt") }
-        guard !tables.isEmpty else { return slots }
+        let tables = image.offsetTables
+        let most = mostSlots(image)
         for section in image.sections where section.role == .relocations {
             guard let symbols = SymbolTable(bytes, image, sectionIndex: section.link) else { continue }
-            for entry in stride(from: section.offset, to: section.end &- 23, by: 24) {
+            for entry in stride(from: section.offset, to: section.end &- 23, by: 24) where slots.count < most {
                 let symbol = Int(bytes.u32(entry &+ 12))
                 let place = bytes.i64(entry)
                 guard symbol > 0, tables.contains(where: { place >= $0.address && place < $0.addressEnd }),
@@ -33,9 +43,7 @@ struct SlotMap {
     /// 16 bytes; on AArch64 ADRP and LDR in units of 16.
     static func stubs(_ bytes: ByteView, _ image: ELFImage) -> [Int: Slot] {
         var stubs: [Int: Slot] = [:]
-        for section in image.sections where section.role == .code {
-            guard section.name.starts(with: ".plt".utf8) else { continue }
-            let size = section.isNamed(".plt.got") && image.machine == .x86 ? 8 : 16
+        for (section, size) in image.stubSections {
             for stub in stride(from: section.offset, to: section.end &- size &+ 1, by: size) {
                 let address = section.address &+ stub &- section.offset
                 guard let slot = target(bytes, image, stub: stub, address: address, size: size) else { continue }

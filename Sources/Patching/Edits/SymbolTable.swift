@@ -4,12 +4,14 @@ struct SymbolTable {
     let symbols: ELFImage.Section
     let strings: ELFImage.Section
 
-    private static let longestName = 4096
+    /// Bytes of a name that are looked at. Names may overlap, and a hostile file's could all be one long text.
+    private static let longestName = 1024
 
     init?(_ bytes: ByteView, _ image: ELFImage, sectionIndex: Int) {
         guard image.sections.indices.contains(sectionIndex) else { return nil }
         let symbols = image.sections[sectionIndex]
-        guard symbols.role == .dynamicSymbols || symbols.role == .symbols, image.sections.indices.contains(symbols.link)
+        guard symbols.role == .dynamicSymbols || symbols.role == .symbols,
+            image.sections.indices.contains(symbols.link), image.sections[symbols.link].role == .strings
         else { return nil }
         self.bytes = bytes
         self.symbols = symbols
@@ -29,7 +31,6 @@ struct SymbolTable {
         guard offset > 0, offset < strings.size else { return nil }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         var place = strings.offset &+ offset
-        // Names may overlap, and a hostile file's could all be one long text.
         let end = min(strings.end, place &+ Self.longestName)
         while place < end {
             let word = bytes.word(place)
@@ -46,11 +47,14 @@ struct SymbolTable {
     /// Of every symbol; 0 where there is no name.
     func nameHashes() -> [UInt64] { (0..<count).map { nameHash($0) ?? 0 } }
 
+    /// How many names are kept: some belong to libraries and versions, but there are not many more than symbols.
+    static func mostNames(_ symbols: ELFImage.Section) -> Int { symbols.size / 16 &+ 256 }
+
     /// Where each name begins that stands behind a zero byte.
     func nameOffsets() -> [UInt64: Int] {
         var offsets: [UInt64: Int] = [:]
         var place = 1
-        while place < strings.size {
+        while place < strings.size, offsets.count < Self.mostNames(symbols) {
             if let name = hash(at: place), offsets[name] == nil { offsets[name] = place }
             place = bytes.firstZero(from: strings.offset &+ place, to: strings.end) &- strings.offset &+ 1
         }

@@ -5,7 +5,7 @@ struct SymbolTable {
     let strings: ELFImage.Section
 
     /// Bytes of a name that are looked at. Names may overlap, and a hostile file's could all be one long text.
-    private static let longestName = 1024
+    private static let longestName = 4096
 
     init?(_ bytes: ByteView, _ image: ELFImage, sectionIndex: Int) {
         guard image.sections.indices.contains(sectionIndex) else { return nil }

@@ -57,7 +57,7 @@ func view<Result>(_ bytes: [UInt8], _ body: (ByteView) throws -> Result) rethrow
 
 /// The old program in `bytes`, if it is one, with as much memory as it wants.
 func oldProgram(_ bytes: [UInt8]) -> OldProgram? {
-    view(bytes) { try? OldProgram($0, limits: EditLimits(memory: .max)) }
+    view(bytes) { try? OldProgram($0, new: 0, limits: EditLimits(memory: .max)) }
 }
 
 /// A stream's bytes from numbers.

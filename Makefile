@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test bench lint install clean
+.PHONY: help build release demo test bench fuzz lint install clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -43,10 +43,14 @@ bench: release  ## the TUF client and the agent beside python-tuf; the log besid
 	Benchmarks/bench_log.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 	Benchmarks/bench_patch.py --bin "$$(swift build $(RELEASE_FLAGS) --show-bin-path)"
 
+fuzz:  ## a minute of libFuzzer (FUZZ_SECONDS) on each reader of patches
+	@Scripts/install-dependencies build
+	Scripts/fuzz $(or $(FUZZ_SECONDS),60)
+
 lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test
-	swift format lint --strict -r Sources Tests Package.swift
-	shellcheck Scripts/demo Scripts/fetch-release Scripts/install-dependencies Scripts/peers-venv .ci/run
+	swift format lint --strict -r Sources Tests Fuzz Package.swift
+	shellcheck Scripts/demo Scripts/fetch-release Scripts/fuzz Scripts/install-dependencies Scripts/peers-venv .ci/run
 	test -z "$$(gofmt -l Tests/Peers)"
 	Scripts/check-house
 

@@ -1,4 +1,4 @@
-// Go's tables of functions and types, as runtime/symtab.go of Go 1.20 and later lays them out: 32-bit numbers, each relative to
+// Go's tables of functions and types, as runtime/symtab.go of Go 1.18 and later lays them out: 32-bit numbers, each relative to
 // the start of the program's code or of a table. Little-endian, 64-bit.
 
 /// Where the tables inside `.gopclntab` begin, as addresses.
@@ -51,12 +51,18 @@ struct GoTables {
 }
 
 extension ReferenceScanner {
-    private static let goMagic: UInt32 = 0xFFFF_FFF1
-    private static let functionBytes = 44
+    /// Of a function's description without its tables, by the first word of all: Go 1.20, and Go 1.18, which has no first line.
+    private static func functionBytes(_ magic: UInt32) -> Int? {
+        switch magic {
+        case 0xFFFF_FFF1: 44
+        case 0xFFFF_FFF0: 40
+        default: nil
+        }
+    }
 
     /// The index of functions, and what stands about each: its code, name, file and tables by program counter.
     mutating func scanGoFunctions(_ section: ELFImage.Section) {
-        guard section.size >= 72, bytes.u32(section.offset) == Self.goMagic else { return }
+        guard section.size >= GoTables.headerBytes, let size = Self.functionBytes(bytes.u32(section.offset)) else { return }
         let count = bytes.i64(section.offset &+ 8)
         let index = section.offset &+ bytes.i64(section.offset &+ 64)
         guard count > 0, count < section.size / 8, index > section.offset, index < section.end &- count &* 8 &- 4 else {
@@ -72,8 +78,8 @@ extension ReferenceScanner {
         var free = index &+ count &* 8 &+ 4
         for entry in 0..<count {
             let function = index &+ Int(bytes.u32(index &+ entry &* 8 &+ 4))
-            if function >= free, function < section.end &- Self.functionBytes {
-                free = addGoFunction(function, end: section.end)
+            if function >= free, function < section.end &- size {
+                free = addGoFunction(function, size, end: section.end)
             }
         }
     }
@@ -90,18 +96,18 @@ extension ReferenceScanner {
     }
 
     /// Returns where the function's description ends.
-    private mutating func addGoFunction(_ function: Int, end: Int) -> Int {
+    private mutating func addGoFunction(_ function: Int, _ size: Int, end: Int) -> Int {
         references.append(.goText, at: function)
         references.append(.goName, at: function &+ 4)
         for field in [16, 20, 24] { references.append(.goCounter, at: function &+ field) }
         references.append(.goUnit, at: function &+ 32)
         let counters = min(Int(bytes.u32(function &+ 28)), 64)
-        var place = function &+ Self.functionBytes
+        var place = function &+ size
         for _ in 0..<counters where place &+ 4 <= end {
             references.append(.goCounter, at: place)
             place &+= 4
         }
-        for _ in 0..<Int(bytes[function &+ 43]) where place &+ 4 <= end {
+        for _ in 0..<Int(bytes[function &+ size &- 1]) where place &+ 4 <= end {
             if bytes.u32(place) != UInt32.max { references.append(.goData, at: place) }
             place &+= 4
         }

@@ -10,7 +10,7 @@ enum EditMemory {
     static let eachReference = 28
     static let eachARMReference = 48
     /// An address at which a switch table may begin.
-    static let eachCandidate = 72
+    static let eachCandidate = 32
     /// The first two when they are sorted.
     private static let eachSortedReference = 10
     private static let eachSortedTarget = 8

@@ -62,7 +62,9 @@ extension ReferenceScanner {
 
     /// The index of functions, and what stands about each: its code, name, file and tables by program counter.
     mutating func scanGoFunctions(_ section: ELFImage.Section) {
-        guard section.size >= GoTables.headerBytes, let size = Self.functionBytes(bytes.u32(section.offset)) else { return }
+        guard section.size >= GoTables.headerBytes, let size = Self.functionBytes(bytes.u32(section.offset)) else {
+            return
+        }
         let count = bytes.i64(section.offset &+ 8)
         let index = section.offset &+ bytes.i64(section.offset &+ 64)
         guard count > 0, count < section.size / 8, index > section.offset, index < section.end &- count &* 8 &- 4 else {

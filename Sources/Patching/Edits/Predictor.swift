@@ -150,7 +150,8 @@ struct Predictor {
     }
 
     private func symbol(_ place: Int, _ value: Int) -> Int {
-        guard let section = old.relocations(at: place), let hashes = old.symbols[section.link], hashes.indices.contains(value),
+        guard let section = old.relocations(at: place), let hashes = old.symbols[section.link],
+            hashes.indices.contains(value),
             let symbol = names[section.link]?.symbols[hashes[value]]
         else { return value }
         return symbol

@@ -9,7 +9,9 @@ struct ReferenceScanner {
     /// Address of the section with Go's types, which is -1 in other programs.
     let goTypes: Int
     var references: References
-    /// Addresses in read-only data that code points at: where switch tables may begin.
+    /// Where switch tables may begin in read-only data: addresses of four bytes.
+    let tableSpan: Range<Int>
+    /// Such addresses that code points at.
     var tableCandidates: [Int] = []
 
     /// Nil when the references would take more than `memory` bytes.
@@ -17,13 +19,18 @@ struct ReferenceScanner {
         var scanner = ReferenceScanner(
             bytes: bytes, image: image, span: image.span, codeSpan: image.codeSpan,
             goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types,
-            references: References(image.machine, room: memory))
+            references: References(image.machine, room: memory), tableSpan: tableSpan(image))
         scanner.references.reserve(codeBytes: bytes.count)
         for section in image.sections { scanner.scan(section) }
         scanner.scanSwitchTables()
         guard scanner.references.room >= 0 else { return nil }
         scanner.references.settle()
         return scanner.references
+    }
+
+    private static func tableSpan(_ image: ELFImage) -> Range<Int> {
+        guard let section = image.section(named: ".rodata"), section.role == .data else { return 0..<0 }
+        return section.address..<max(section.address, section.addressEnd &- 3)
     }
 
     private mutating func scan(_ section: ELFImage.Section) {
@@ -93,11 +100,11 @@ struct ReferenceScanner {
     /// Switch tables of compilers: 32 bits an entry, from the table's start to the code. A table ends where the next
     /// begins, or where an entry does not point at code.
     private mutating func scanSwitchTables() {
-        guard let section = image.section(named: ".rodata"), section.role == .data, !codeSpan.isEmpty else { return }
-        let range = section.address..<max(section.address, section.addressEnd &- 3)
-        let starts = Set(tableCandidates.filter { range.contains($0) && $0 & 3 == 0 }).sorted()
-        for (index, start) in starts.enumerated() {
-            let end = index &+ 1 < starts.count ? starts[index &+ 1] : section.addressEnd
+        guard let section = image.section(named: ".rodata"), !codeSpan.isEmpty else { return }
+        tableCandidates.sort()
+        for (index, start) in tableCandidates.enumerated() {
+            let next = index &+ 1
+            let end = next < tableCandidates.count ? tableCandidates[next] : section.addressEnd
             var place = start
             while place &+ 4 <= end, codeSpan.contains(start &+ bytes.i32(section.offset &+ place &- section.address)) {
                 let offset = section.offset &+ place &- section.address

@@ -44,7 +44,9 @@ extension ReferenceScanner {
         let target = place &+ 5 &+ immediate &+ shift &+ bytes.i32(place &+ 1)
         guard span.contains(target) else { return false }
         references.append(kind, at: place &+ 1)
-        if kind == .data0, bytes.base[place &- 1] == 0x8D, references.take(EditMemory.eachCandidate) {
+        if kind == .data0, bytes.base[place &- 1] == 0x8D, target & 3 == 0, tableSpan.contains(target),
+            references.take(EditMemory.eachCandidate)
+        {
             tableCandidates.append(target)
         }
         return true

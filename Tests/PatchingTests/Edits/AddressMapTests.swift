@@ -7,18 +7,22 @@ import Testing
         BlockChain(blocks.map { Block(old: $0.old, new: $0.new, length: $0.length) })
     }
 
-    @Test(arguments: [
-        ("nothing", [], []),
-        ("one", [(10, 0, 5)], [(10, 15, -10)]),
-        ("in order", [(0, 0, 10), (20, 30, 10)], [(0, 10, 0), (20, 30, 10)]),
-        ("the heavier of two that crossed", [(100, 0, 50), (0, 60, 99)], [(0, 99, 60), (100, 150, -100)]),
-        ("a light one beside the chain is left out", [(100, 0, 20), (0, 60, 99)], [(0, 99, 60)]),
-        ("beside the chain, over a part of it", [(0, 0, 100), (80, 200, 60), (150, 300, 400)], [
-            (0, 100, 0), (100, 140, 120), (150, 550, 150),
-        ]),
-        ("the same old bytes twice", [(0, 0, 100), (0, 100, 100)], [(0, 100, 0)]),
-        ("a small overlap in the old file", [(0, 0, 100), (90, 100, 100)], [(0, 100, 0), (100, 190, 10)]),
-    ] as [(String, [(old: Int, new: Int, length: Int)], [(Int, Int, Int)])])
+    @Test(
+        arguments: [
+            ("nothing", [], []),
+            ("one", [(10, 0, 5)], [(10, 15, -10)]),
+            ("in order", [(0, 0, 10), (20, 30, 10)], [(0, 10, 0), (20, 30, 10)]),
+            ("the heavier of two that crossed", [(100, 0, 50), (0, 60, 99)], [(0, 99, 60), (100, 150, -100)]),
+            ("a light one beside the chain is left out", [(100, 0, 20), (0, 60, 99)], [(0, 99, 60)]),
+            (
+                "beside the chain, over a part of it", [(0, 0, 100), (80, 200, 60), (150, 300, 400)],
+                [
+                    (0, 100, 0), (100, 140, 120), (150, 550, 150),
+                ]
+            ),
+            ("the same old bytes twice", [(0, 0, 100), (0, 100, 100)], [(0, 100, 0)]),
+            ("a small overlap in the old file", [(0, 0, 100), (90, 100, 100)], [(0, 100, 0), (100, 190, 10)]),
+        ] as [(String, [(old: Int, new: Int, length: Int)], [(Int, Int, Int)])])
     func theHeaviestChainDecidesAndOthersFillWhatItLeaves(
         _ name: String, _ blocks: [(old: Int, new: Int, length: Int)], _ pieces: [(Int, Int, Int)]
     ) {
@@ -42,8 +46,9 @@ import Testing
         var end = 0
         for piece in BlockChain(blocks).pieces {
             #expect(piece.start >= end && piece.end > piece.start)
-            #expect(blocks.contains { $0.shift == piece.shift && $0.old <= piece.start && piece.end <= $0.oldEnd }
-                || piece.end - piece.start > 1)
+            #expect(
+                blocks.contains { $0.shift == piece.shift && $0.old <= piece.start && piece.end <= $0.oldEnd }
+                    || piece.end - piece.start > 1)
             end = piece.end
         }
         let covered = BlockChain(blocks).pieces.reduce(0) { $0 + $1.end - $1.start }
@@ -58,11 +63,13 @@ import Testing
         let blocks = randomBlocks(&noise, in: program.count)
         let map = AddressMap(BlockChain(blocks), old: image, new: image)
         for piece in BlockChain(blocks).pieces {
-            for place in [piece.start, (piece.start + piece.end) / 2, piece.end - 1] where place + piece.shift < program.count {
+            for place in [piece.start, (piece.start + piece.end) / 2, piece.end - 1]
+            where place + piece.shift < program.count {
                 let (from, to) = (image.address(ofOffset: place), image.address(ofOffset: place + piece.shift))
                 // A piece may reach over the end of what is mapped, and then go on elsewhere.
                 let begin = image.address(ofOffset: piece.start + piece.shift)
-                guard to - begin == place - piece.start, from - image.address(ofOffset: piece.start) == place - piece.start
+                guard to - begin == place - piece.start,
+                    from - image.address(ofOffset: piece.start) == place - piece.start
                 else { continue }
                 #expect(map.map(from) == to)
             }
@@ -74,7 +81,9 @@ import Testing
         let bytes = SmallProgram([.init(name: ".text", flags: 6, bytes: [UInt8](repeating: 0x90, count: 1000))]).bytes
         let image = try #require(view(bytes) { ELFImage($0) })
         let start = SmallProgram.first
-        let blocks = [Block(old: start, new: start + 8, length: 100), Block(old: start + 500, new: start + 600, length: 300)]
+        let blocks = [
+            Block(old: start, new: start + 8, length: 100), Block(old: start + 500, new: start + 600, length: 300),
+        ]
         let map = AddressMap(BlockChain(blocks), old: image, new: image)
         let base = SmallProgram.base + start
         #expect(map.map(base + 99) == base + 107)

@@ -9,7 +9,9 @@ import Testing
         var old: [UInt8]
         var new: [UInt8]
 
-        init(_ name: String, _ old: [UInt8], _ new: [UInt8]) { (testDescription, self.old, self.new) = (name, old, new) }
+        init(_ name: String, _ old: [UInt8], _ new: [UInt8]) {
+            (testDescription, self.old, self.new) = (name, old, new)
+        }
     }
 
     static let pairs: [Pair] = {
@@ -37,7 +39,8 @@ import Testing
             Pair("nothing in common", text, other),
             Pair("a byte changed", text, Array(text[..<999]) + [text[999] &+ 1] + text[1000...]),
             Pair("one byte, repeated", [UInt8](repeating: 7, count: 9000), [UInt8](repeating: 7, count: 11_000)),
-            Pair("a word, repeated", Array((0..<30_000).map { UInt8($0 % 4) }), Array((0..<9000).map { UInt8($0 % 4) })),
+            Pair(
+                "a word, repeated", Array((0..<30_000).map { UInt8($0 % 4) }), Array((0..<9000).map { UInt8($0 % 4) })),
             Pair("two kinds of bytes", few, Array(few.reversed())),
             Pair("large, with differences", large, Array(large[..<1000]) + sprinkled[500...]),
         ]

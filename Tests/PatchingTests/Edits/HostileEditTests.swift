@@ -83,7 +83,8 @@ import Testing
 
         init(
             _ name: String, _ code: PatchFaultCode, old: Int = 100, count: Int = 100, layout: [UInt8] = [0],
-            inserts: [UInt8] = [0, 0], lengths: [UInt8], seeks: [UInt8] = [0, 0], gaps: [UInt8] = [], values: [UInt8] = []
+            inserts: [UInt8] = [0, 0], lengths: [UInt8], seeks: [UInt8] = [0, 0], gaps: [UInt8] = [],
+            values: [UInt8] = []
         ) {
             (testDescription, self.code, self.old, self.count) = (name, code, old, count)
             parts = [
@@ -105,7 +106,9 @@ import Testing
         Lie("more literal bytes than the file has", .malformed, inserts: [101], lengths: []),
         Lie("more differences than bytes", .malformed, layout: [101], lengths: [100]),
         Lie("a difference behind the last byte", .leftover, layout: [1], lengths: [100], gaps: [100]),
-        Lie("the last difference at the end of all numbers", .leftover, layout: [1], lengths: [100], gaps: numbers([.max])),
+        Lie(
+            "the last difference at the end of all numbers", .leftover, layout: [1], lengths: [100],
+            gaps: numbers([.max])),
         Lie("a difference without a block", .leftover, layout: [1], inserts: [100], lengths: []),
         Lie("a distance of 64 bits", .malformed, layout: [1], lengths: [100], gaps: numbers([-1]), values: [1]),
         Lie("a number with zeros behind it", .notCanonical, lengths: [0x80 | 100, 0]),
@@ -150,7 +153,8 @@ import Testing
         let old = LinkedProgram(isUpdate: false).program.bytes
         let many = 100_000
         let parts: [EditStream: [UInt8]] = [
-            .layout: [0, 0, 0], .inserts: [UInt8](repeating: 0, count: many), .lengths: [UInt8](repeating: 1, count: many),
+            .layout: [0, 0, 0], .inserts: [UInt8](repeating: 0, count: many),
+            .lengths: [UInt8](repeating: 1, count: many),
             .seeks: [UInt8](repeating: 0, count: 10) + [UInt8](repeating: 1, count: many),
         ]
         for memory in [1 << 21, 1 << 30] {

@@ -39,6 +39,7 @@ enum HostileProgram {
 
     private static func number(_ count: Int, _ noise: inout Noise) -> Int {
         Bool.random(using: &noise)
-            ? Int.random(in: 0...count, using: &noise) : (places + [count, count - 1]).randomElement(using: &noise) ?? 0
+            ? Int.random(in: 0...count, using: &noise)
+            : (places + [count, count - 1]).randomElement(using: &noise) ?? 0
     }
 }

@@ -6,20 +6,28 @@ import Testing
 /// Programs by an attacker, as the old file and as the new one.
 @Suite struct HostileProgramTests {
     /// A table of sections that all say they are the whole file, with one type.
-    static func overlapping(_ type: UInt32, _ flags: UInt64, _ name: String, size: Int, machine: UInt16 = 62) -> [UInt8] {
+    static func overlapping(_ type: UInt32, _ flags: UInt64, _ name: String, size: Int, machine: UInt16 = 62) -> [UInt8]
+    {
         var noise = Noise(UInt64(type))
         let content = SmallProgram.Section(name: name, type: type, flags: flags, bytes: noise.bytes(size))
-        let more = (0..<1000).map { SmallProgram.Section(name: name, type: type, flags: flags, bytes: [UInt8($0 % 250)]) }
+        let more = (0..<1000).map {
+            SmallProgram.Section(name: name, type: type, flags: flags, bytes: [UInt8($0 % 250)])
+        }
         var bytes = SmallProgram(machine: machine, [content] + more).bytes
         let headers = view(bytes) { $0.i64(40) }
         for index in 1...1001 {
-            bytes.put(long(SmallProgram.base) + long(0) + long(bytes.count) + word(index), at: headers + index * 64 + 16)
+            bytes.put(
+                long(SmallProgram.base) + long(0) + long(bytes.count) + word(index), at: headers + index * 64 + 16)
         }
         return bytes
     }
 
-    @Test(arguments: [(4, 2), (11, 2), (2, 0), (3, 0), (1, 6), (1, 2), (8, 2)] as [(UInt32, UInt64)], [62, 183] as [UInt16])
-    func aThousandSectionsThatAreTheWholeFileAreReadOnce(_ kind: (type: UInt32, flags: UInt64), _ machine: UInt16) throws {
+    @Test(
+        arguments: [(4, 2), (11, 2), (2, 0), (3, 0), (1, 6), (1, 2), (8, 2)] as [(UInt32, UInt64)],
+        [62, 183] as [UInt16])
+    func aThousandSectionsThatAreTheWholeFileAreReadOnce(_ kind: (type: UInt32, flags: UInt64), _ machine: UInt16)
+        throws
+    {
         let bytes = Self.overlapping(kind.type, kind.flags, ".text", size: 20_000, machine: machine)
         let program = try #require(oldProgram(bytes))
         #expect(program.references.count <= bytes.count / 2)
@@ -46,7 +54,9 @@ import Testing
         let sections = (0..<13).flatMap { index in [0, 4, 8, 16, 24, 32, 40].map { headers + index * 64 + $0 } }
         for place in [32, 40, 56, 58, 60, 62, 64, 72, 80, 96, 104] + sections {
             var hostile = old
-            let wide = [32, 40, 72, 80, 96, 104].contains(place) || place >= headers && ![0, 4, 40].contains((place - headers) % 64)
+            let wide =
+                [32, 40, 72, 80, 96, 104].contains(place)
+                || place >= headers && ![0, 4, 40].contains((place - headers) % 64)
             hostile.put(wide ? long(value) : place < 64 ? half(value) : word(value), at: place)
             _ = oldProgram(hostile)
             let made = try? decode(.predicted, edit.streams, old: hostile, count: new.count, memory: edit.memory)
@@ -60,7 +70,8 @@ import Testing
     ])
     func tablesOfGoWithAbsurdNumbersListNothingOutsideOfThem(_ field: Int, _ value: Int) throws {
         var noise = Noise(5)
-        var table = word(0xFFFF_FFF1) + word(0) + [30, 1, 0x401000, 72, 72, 80, 88, 96].flatMap { long($0) } + noise.bytes(600)
+        var table =
+            word(0xFFFF_FFF1) + word(0) + [30, 1, 0x401000, 72, 72, 80, 88, 96].flatMap { long($0) } + noise.bytes(600)
         for entry in 0..<30 { table.put(word(300), at: 96 + entry * 8 + 4) }
         table.put(long(value), at: field)
         let program = SmallProgram([
@@ -79,7 +90,8 @@ import Testing
     func framesOfAnyLengthEndTheListOrStayInTheSection(_ length: Int) throws {
         let frames = (word(20) + [UInt8](repeating: 1, count: 20)) + (word(length) + [UInt8](repeating: 2, count: 56))
         let program = SmallProgram([
-            .init(name: ".eh_frame", bytes: frames), .init(name: ".eh_frame_hdr", bytes: Array(frames.prefix(min(length, 80)))),
+            .init(name: ".eh_frame", bytes: frames),
+            .init(name: ".eh_frame_hdr", bytes: Array(frames.prefix(min(length, 80)))),
         ])
         let references = try #require(oldProgram(program.bytes)).references
         let end = program.offset(".eh_frame_hdr") + program[".eh_frame_hdr"].count

@@ -72,7 +72,8 @@ struct LinkedProgram {
         let common = word(20) + word(0) + [1, 0x7A, 0x50, 0x4C, 0x52, 0, 1, 0x78, 0x10] + empty(7)
         let entry = frames + 24
         program[".eh_frame"] =
-            common + word(24) + word(28) + word(row(1) - entry - 8) + word(16) + [4] + word(table - entry - 17) + empty(7)
+            common + word(24) + word(28) + word(row(1) - entry - 8) + word(16) + [4] + word(table - entry - 17)
+            + empty(7)
             + word(0)
         let index = program.address(".eh_frame_hdr")
         program[".eh_frame_hdr"] =
@@ -81,11 +82,14 @@ struct LinkedProgram {
 
     private mutating func fillLinkage() {
         program[".dynsym"] =
-            empty(24) + names.flatMap { word(nameOffset($0)) + word(0x12) + long(row(Self.rows - $0.utf8.count)) + long(16) }
+            empty(24)
+            + names.flatMap { word(nameOffset($0)) + word(0x12) + long(row(Self.rows - $0.utf8.count)) + long(16) }
         program[".rela.dyn"] =
             ["alpha", "beta"].flatMap { long(slot($0)) + word(6) + word(symbol($0)) + long(0) }
             + long(program.address(".data") + 8) + word(8) + word(0) + long(row(1))
-        program[".plt"] = stubs.flatMap { [0xFF, 0x25] + word(slot($0) - stub($0) - 6) + [UInt8](repeating: 0x90, count: 10) }
+        program[".plt"] = stubs.flatMap {
+            [0xFF, 0x25] + word(slot($0) - stub($0) - 6) + [UInt8](repeating: 0x90, count: 10)
+        }
     }
 
     /// What an update has of the program before it: everything but what was added.

@@ -13,7 +13,9 @@ import Testing
     }
 
     /// The references of `old` whose values in `new` are not what is predicted, and the kinds that were looked at.
-    static func predict(_ old: [UInt8], _ new: [UInt8], _ blocks: [Block]) throws -> (wrong: [Wrong], kinds: Set<ReferenceKind>) {
+    static func predict(_ old: [UInt8], _ new: [UInt8], _ blocks: [Block]) throws -> (
+        wrong: [Wrong], kinds: Set<ReferenceKind>
+    ) {
         let program = try #require(oldProgram(old))
         let image = try #require(view(new) { ELFImage($0) })
         var predictor = Predictor(program, image, blocks)
@@ -21,7 +23,9 @@ import Testing
         for step in BuildOrder.Step.allCases { view(new) { predictor.learn(step, $0) } }
         for index in 0..<program.references.count {
             let (place, kind) = (Int(program.references.places[index]), program.references.kinds[index])
-            guard let block = blocks.first(where: { $0.old <= place && place + kind.width <= $0.oldEnd }) else { continue }
+            guard let block = blocks.first(where: { $0.old <= place && place + kind.width <= $0.oldEnd }) else {
+                continue
+            }
             kinds.insert(kind)
             func value(_ bytes: [UInt8], _ place: Int) -> Int {
                 view(bytes) { kind.width == 8 ? $0.i64(place) : $0.i32(place) }

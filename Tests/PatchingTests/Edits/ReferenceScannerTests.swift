@@ -18,14 +18,16 @@ import Testing
     }
 
     /// Opcode up to the reference, its kind, how many bytes follow it. Intel SDM volume 2.
-    @Test(arguments: [
-        ([0xE8], .call, 0), ([0xE9], .call, 0), ([0x0F, 0x80], .jump, 0), ([0x0F, 0x8F], .jump, 0),
-        ([0x48, 0x8D, 0x05], .data0, 0), ([0x8B, 0x3D], .data0, 0), ([0x48, 0x89, 0x35], .data0, 0),
-        ([0xFF, 0x25], .data0, 0), ([0xF6, 0x15], .data0, 0), ([0xF7, 0x1D], .data0, 0), ([0x80, 0x3D], .data1, 1),
-        ([0x83, 0x05], .data1, 1), ([0xC6, 0x05], .data1, 1), ([0xC1, 0x25], .data1, 1), ([0xF6, 0x05], .data1, 1),
-        ([0x6B, 0x05], .data1, 1), ([0x0F, 0xBA, 0x25], .data1, 1), ([0x81, 0x3D], .data4, 4), ([0xC7, 0x05], .data4, 4),
-        ([0xF7, 0x05], .data4, 4), ([0x69, 0x05], .data4, 4),
-    ] as [([UInt8], ReferenceKind, Int)])
+    @Test(
+        arguments: [
+            ([0xE8], .call, 0), ([0xE9], .call, 0), ([0x0F, 0x80], .jump, 0), ([0x0F, 0x8F], .jump, 0),
+            ([0x48, 0x8D, 0x05], .data0, 0), ([0x8B, 0x3D], .data0, 0), ([0x48, 0x89, 0x35], .data0, 0),
+            ([0xFF, 0x25], .data0, 0), ([0xF6, 0x15], .data0, 0), ([0xF7, 0x1D], .data0, 0), ([0x80, 0x3D], .data1, 1),
+            ([0x83, 0x05], .data1, 1), ([0xC6, 0x05], .data1, 1), ([0xC1, 0x25], .data1, 1), ([0xF6, 0x05], .data1, 1),
+            ([0x6B, 0x05], .data1, 1), ([0x0F, 0xBA, 0x25], .data1, 1), ([0x81, 0x3D], .data4, 4),
+            ([0xC7, 0x05], .data4, 4),
+            ([0xF7, 0x05], .data4, 4), ([0x69, 0x05], .data4, 4),
+        ] as [([UInt8], ReferenceKind, Int)])
     func aReferenceInCodeIsFoundWhereItStands(_ opcode: [UInt8], _ kind: ReferenceKind, _ immediate: Int) {
         let nops = [UInt8](repeating: 0x90, count: 16)
         // Its own section's first byte.
@@ -76,8 +78,10 @@ import Testing
         let functions = index + 2 * 8 + 4
         let header =
             word(0xFFFF_FFF1) + word(0) + [2, 1, 0x401000, 64, 72, 80, 84, 0x58].flatMap { long($0) }
-        let first = word(0) + word(1) + long(0) + word(1) + word(2) + word(3) + word(1) + word(0) + word(0) + [0, 0, 0, 2]
-        let second = word(16) + word(3) + long(0) + word(4) + word(5) + word(6) + word(0) + word(0) + word(0) + [0, 0, 0, 0]
+        let first =
+            word(0) + word(1) + long(0) + word(1) + word(2) + word(3) + word(1) + word(0) + word(0) + [0, 0, 0, 2]
+        let second =
+            word(16) + word(3) + long(0) + word(4) + word(5) + word(6) + word(0) + word(0) + word(0) + [0, 0, 0, 0]
         let table =
             header + word(0) + word(-1) + long(0) + word(0) + word(20) + word(16) + word(20 + 44 + 12) + word(32)
             + first + word(9) + word(4) + word(-1) + second + long(0) + long(0)

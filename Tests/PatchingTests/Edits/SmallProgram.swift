@@ -66,7 +66,8 @@ struct SmallProgram {
         return file + [UInt8](repeating: 0, count: headerPlace - file.count) + headers
     }
 
-    private func header(_ name: Int, _ type: UInt32, _ flags: UInt64, _ offset: Int, _ size: Int, _ link: Int) -> [UInt8]
+    private func header(_ name: Int, _ type: UInt32, _ flags: UInt64, _ offset: Int, _ size: Int, _ link: Int)
+        -> [UInt8]
     {
         word(name) + word(Int(type)) + long(Int(flags)) + long(flags & 2 == 0 ? 0 : Self.base + offset) + long(offset)
             + long(size) + word(link) + word(0) + long(1) + long(0)

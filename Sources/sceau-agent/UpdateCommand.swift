@@ -39,7 +39,12 @@ struct UpdateCommand: ParsableCommand {
 
     private static func fingerprint(_ text: String) throws -> Digest {
         guard let digest = Fingerprint.decode(text) else {
-            throw ValidationError("--accept-unwitnessed must be 64 hexadecimal digits or 16 words")
+            throw CommandFault(
+                .arguments, found: "no whole fingerprint after --accept-unwitnessed",
+                expected: "64 hexadecimal digits or 16 words",
+                hint: "type what the publisher reads to you, all of it, in quotes: "
+                    + "sceau-agent update --accept-unwitnessed 'babab-dabab-…', with hyphens or spaces between the 16 words, "
+                    + "or the 64 digits in place of them")
         }
         return digest
     }

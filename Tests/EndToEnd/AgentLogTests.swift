@@ -164,7 +164,12 @@ struct AgentLogTests {
         #expect(refused.errors.contains("[log/no-quorum]"), "\(refused.errors)")
         #expect(refused.errors.contains("still on 2.11.1"))
         let words = try #require(refused.errors.split { $0.isWhitespace }.first { $0.filter { $0 == "-" }.count == 15 })
-        #expect(try association.agent("update", "--accept-unwitnessed", "abc").status == 64)
+        for part in ["abc", words.split(separator: "-").dropLast().joined(separator: "-")] {
+            let malformed = try association.agent("update", "--accept-unwitnessed", part)
+            #expect(malformed.status == 64)
+            #expect(malformed.errors.contains("hint: type what the publisher reads to you"), "\(malformed.errors)")
+            #expect(malformed.errors.contains("--accept-unwitnessed 'babab-dabab-…'"), "\(malformed.errors)")
+        }
         let other = try association.agent("update", "--accept-unwitnessed", String(repeating: "0", count: 64))
         #expect(other.status == 3)
         #expect(other.errors.contains("[agent/other-fingerprint]"), "\(other.errors)")

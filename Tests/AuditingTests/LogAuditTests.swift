@@ -113,6 +113,24 @@ struct LogAuditTests {
         #expect(report.notes.first?.location == (isSaid ? "metadata/3.root.json" : nil))
     }
 
+    @Test(arguments: [true, false])
+    func `holds a root after one without a policy against the last one that was named`(isPublic: Bool) throws {
+        let log = LogSimulator()
+        let made = try LoggedFolder.threeStates(log: log) { made, state in
+            guard state == 3 else { return }
+            try made.published.nextRoot { try made.setPolicy(nil) }
+            try made.published.nextRoot { try made.setPolicy(log.policy(1)) }
+            for witness in log.witnesses.dropFirst() where !isPublic { witness.behaviour = .absent }
+        }
+        let report = try made.published.audit()
+        let roots = try [2, 3, 4].map { try made.published.read("metadata/\($0).root.json") }
+        let proofs = roots.map { LogSimulator.proofPath(ofContent: $0) }
+        #expect(report.findings.map(\.location) == (isPublic ? [] : proofs))
+        #expect(report.findings.allSatisfy { $0.code == .proofInvalid })
+        let weakened = report.notes.filter { $0.code == .policyWeakened }.map(\.location)
+        #expect(weakened == ["metadata/3.root.json", "metadata/4.root.json"])
+    }
+
     @Test func `is refused by a proof alone when the quorum of the root before did not sign a new root`() throws {
         let log = LogSimulator()
         let made = try LoggedFolder.threeStates(log: log) { made, state in

@@ -89,6 +89,20 @@ import TransparencyLog
         }
     }
 
+    @Test func `says nothing of a former quorum when a root was published without it: nobody asks for that`() throws {
+        var association = try Association.watchedCopy()
+        _ = try association.proposeWatched(Witnesses.text(2, of: "west", "mid", "far"))
+        try association.sign("alice", "bob")
+        association.now += 60
+        association.absentWitnesses = ["north", "east", "south"]
+        association.abandonsFormerWitnesses = true
+        try association.publish(readByPeer: false)
+        for days in [0.0, 3, 8] {
+            let now = association.now + days * 86400
+            #expect(try WorkspaceStatus.load(association.workspace, now: now).transparency.older.isEmpty)
+        }
+    }
+
     @Test func `is urgent when witnesses have not cosigned for two days, or no quorum has`() throws {
         var association = try Association.watchedCopy()
         let cosigned = association.now

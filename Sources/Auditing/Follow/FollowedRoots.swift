@@ -9,12 +9,13 @@ import TransparencyLog
 struct FollowedRoots {
     private(set) var trusted: TrustedMetadataSet
     private(set) var newestBytes: [UInt8]
-    /// The newest policy that a root names.
-    private(set) var policy: WitnessPolicy?
     private var gate: RootGate
     private let now: Date
     private let limits: AuditLimits
     private var givenFault: Alarm?
+
+    /// The newest policy that a root names. After a root that names none, it is all there is to follow.
+    var policy: WitnessPolicy? { gate.asked }
 
     /// Policies of earlier roots that are still asked for.
     var older: [PolicyInForce] { gate.older }
@@ -24,9 +25,10 @@ struct FollowedRoots {
         trusted = try TrustedMetadataSet(trustedRoot: givenRoot, referenceTime: now, limits: limits.metadata)
         newestBytes = givenRoot
         self.now = now
-        gate = RootGate(now: now)
         self.limits = limits
-        (policy, givenFault) = Self.policy(of: trusted.root)
+        let (policy, fault) = Self.policy(of: trusted.root)
+        givenFault = fault
+        gate = RootGate(from: policy, now: now)
     }
 
     /// Follows all roots there are; what is wrong with one ends it. Gives back the alarms.
@@ -45,13 +47,9 @@ struct FollowedRoots {
             newestBytes = bytes
             let (next, fault) = Self.policy(of: trusted.root)
             if let fault { alarms.append(fault) }
-            if let old = policy {
-                let proofPath = PublishedPath.log(TlogProof.path(of: .sha256(of: bytes)))
-                let proof = try read(proofPath, TlogProof.byteLimit)
-                alarms += pass(bytes, version, from: old, to: next, proof)
-            }
-            // After a root that names none, the last one is all there is to follow.
-            policy = next ?? policy
+            let proofPath = PublishedPath.log(TlogProof.path(of: .sha256(of: bytes)))
+            let proof = try policy.flatMap { _ in try read(proofPath, TlogProof.byteLimit) }
+            alarms += pass(bytes, version, to: next, proof)
         }
         do { try trusted.checkRoot() } catch {
             let version = trusted.root.version
@@ -61,14 +59,15 @@ struct FollowedRoots {
     }
 
     private mutating func pass(
-        _ bytes: [UInt8], _ version: Int, from old: WitnessPolicy, to next: WitnessPolicy?, _ proof: [UInt8]?
+        _ bytes: [UInt8], _ version: Int, to next: WitnessPolicy?, _ proof: [UInt8]?
     ) -> [Alarm] {
         let path = PublishedPath.metadata(.root, version: version).description
         var alarms: [Alarm] = []
-        do { try gate.pass(bytes, version: version, from: old, to: next, proof: proof) } catch {
+        let former = policy
+        do { try gate.pass(bytes, version: version, naming: next, proof: proof) } catch {
             alarms.append(Alarm(.rootNotPublic, about: "root \(version)", found: error.message, at: path))
         }
-        guard next?.isWeaker(than: old) ?? true else { return alarms }
+        guard let old = former, next?.isWeaker(than: old) ?? true else { return alarms }
         let what = next == nil ? "no policy at all" : "a weaker policy"
         alarms.append(
             Alarm(.weakerPolicy, about: "root \(version)", found: "\(what)\(countdown(for: old))", at: path))

@@ -44,8 +44,10 @@ struct RootPolicies {
     /// The newest policy, and the root that names it.
     var newest: (version: Int, policy: WitnessPolicy)? { policies.max { $0.key < $1.key }.map { ($0.key, $0.value) } }
 
-    /// The policy that the root before `version` names.
-    func predecessor(of version: Int) -> WitnessPolicy? { policies[version - 1] }
+    /// The policy under which the root of `version` has to be public: the last one that a root before it names.
+    func predecessor(of version: Int) -> WitnessPolicy? {
+        policies.keys.filter { $0 < version }.max().flatMap { policies[$0] }
+    }
 
     /// Each different policy of the roots from `version` on, the newest first, with the newest root that names it.
     func since(_ version: Int) -> [(version: Int, policy: WitnessPolicy)] {
@@ -54,11 +56,11 @@ struct RootPolicies {
             .filter { seen.insert($0.value.text).inserted }.map { ($0.key, $0.value) }
     }
 
-    /// The roots whose policy is weaker than that of the root before, or that have none after one that had.
+    /// The roots whose policy is weaker than the last one before it, or that have none after one that had.
     var weakened: [Int] {
         versions.filter { version in
-            guard let old = policies[version - 1] else { return false }
-            guard let new = policies[version] else { return true }
+            guard let old = predecessor(of: version) else { return false }
+            guard let new = policies[version] else { return policies[version - 1] != nil }
             return new.text != old.text && new.isWeaker(than: old)
         }
     }

@@ -141,6 +141,11 @@ struct LogContents: LoggedContents {
         switch fault.code {
         case .entryTooLong:
             PublishingFault(.metadataTooLong, found: fault.found, expected: fault.expected, at: fault.location)
+        case .gap:
+            PublishingFault(
+                .loggedOtherwise, found: fault.found, expected: fault.expected, at: fault.location,
+                hint: "something was published without the log: propose root again, with another log: "
+                    + "sceau root propose --new-log-key FILE")
         default:
             PublishingFault(.loggedOtherwise, found: fault.found, expected: fault.expected, at: fault.location)
         }

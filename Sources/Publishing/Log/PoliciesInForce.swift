@@ -12,7 +12,7 @@ struct PoliciesInForce {
     /// Longer than instances wait: their clocks, and ours.
     private static let notice = PolicyInForce.notice + 86_400
 
-    /// Of the newest root; of the one before when that root names no policy any more.
+    /// Of the newest root; of the one before when that root has just ceased to name one.
     let newest: WitnessPolicy
     /// Of earlier roots, the newest first.
     let older: [WitnessPolicy]
@@ -22,7 +22,8 @@ struct PoliciesInForce {
     /// ended it.
     private let former: [WitnessPolicy]
 
-    /// Nil when neither the newest root names a policy nor, while that root is new, the one before.
+    /// Nil when neither the newest root names a policy nor, while that root is new, the one before. A root that names one
+    /// again has to satisfy the last one named, like any other, and so have the roots in between: instances ask.
     ///
     /// - Parameter isAbandoning: the new root is published without those who would have to vouch for it by the root before.
     init?(
@@ -37,19 +38,24 @@ struct PoliciesInForce {
         let steps = policies.indices.dropFirst().reversed()
         var (older, former): ([WitnessPolicy], [WitnessPolicy]) = ([], [])
         for step in steps {
-            guard let before = policies[step - 1] else { break }
+            guard let before = policies.asked(at: step) else { break }
             let isLast = isNew && step == policies.count - 1
-            guard try isLast || Self.isRecent(published.roots, step, before, workspace, now) else { continue }
-            guard !(isLast && isAbandoning) else { continue }
+            guard
+                try isLast
+                    ? !isAbandoning
+                    : Self.isRecent(published.roots, step, before, workspace, now, isAbandoning: isAbandoning)
+            else { continue }
             let isWeaker = policies[step]?.isWeaker(than: before) ?? true
             let isMove = before.isOfOtherLog(than: policies[step])
             if isLast, isMove { former.append(before) }
-            if isWeaker || (isLast && !isMove) { older.append(before) }
+            if isWeaker || (isLast && !isMove), !older.contains(before) { older.append(before) }
         }
         if let newest = policies.last ?? nil {
             self.newest = newest
         } else {
-            guard isNew, !older.isEmpty else { return nil }
+            // One more that names none waits for the next that does: there is no log to put it into.
+            guard isNew, !isAbandoning, policies.dropLast().last.flatMap(\.self) != nil, !older.isEmpty
+            else { return nil }
             newest = older.removeFirst()
         }
         if let last = former.first { former += older.filter { $0 != last && $0.log == last.log } }
@@ -82,15 +88,17 @@ struct PoliciesInForce {
         }
     }
 
-    /// Whether the root of `step` went live not long ago: its proof says when. Without one it counts as recent. One whose
-    /// proof shows no quorum of the policy before was published without it, and is asked about by no instance.
+    /// Whether the root of `step` went live not long ago: its proof says when. Without one it is still to be proved, and
+    /// counts as recent, unless those who would have to vouch for it are given up. One whose proof shows no quorum of the
+    /// policy before was published without it, and is asked about by no instance.
     private static func isRecent(
-        _ roots: [UnverifiedMetadata<Root>], _ step: Int, _ before: WitnessPolicy, _ workspace: Workspace, _ now: Date
+        _ roots: [UnverifiedMetadata<Root>], _ step: Int, _ before: WitnessPolicy, _ workspace: Workspace, _ now: Date,
+        isAbandoning: Bool
     ) throws -> Bool {
         let path = LogPaths.proof(of: .sha256(of: roots[step].bytes), in: workspace.liveLog)
         guard let bytes = try workspace.storage.readIfPresent(path, limit: TlogProof.byteLimit),
             let proof = try? TlogProof(decoding: bytes)
-        else { return true }
+        else { return !isAbandoning }
         guard let checkpoint = try? before.verify(proof.note.encoded) else { return false }
         return checkpoint.publicAt + notice > now
     }

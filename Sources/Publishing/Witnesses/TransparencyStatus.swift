@@ -28,7 +28,9 @@ package struct TransparencyStatus: Sendable {
         let policies = published.roots.map { $0.content.readableWitnessPolicy }
         var older: [Older] = []
         for (index, root) in published.roots.enumerated().dropFirst() {
-            guard let old = policies[index - 1], policies[index]?.isWeaker(than: old) ?? true else { continue }
+            guard let old = policies.asked(at: index), policies[index] != nil || policies[index - 1] != nil,
+                policies[index]?.isWeaker(than: old) ?? true
+            else { continue }
             let until = try workspace.endOfNotice(root, from: old, to: policies[index], now)
             guard until.map({ $0 > now }) ?? (index == policies.count - 1) else { continue }
             older.append(
@@ -50,17 +52,22 @@ extension Workspace {
         return try? LogReport(checkpoint, policy)
     }
 
-    /// When a weakening by `root` counts: what every instance finds out by its proof. Nil when there is none that holds.
+    /// When a weakening by `root` counts: what every instance finds out by its proof. Nil when there is none that holds. In
+    /// the distant past when `root` is public by its own policy alone: it was published without the former witnesses, and
+    /// an instance that took it by its fingerprint asks them for nothing.
     fileprivate func endOfNotice(
         _ root: UnverifiedMetadata<Root>, from old: WitnessPolicy, to new: WitnessPolicy?, _ now: Date
     ) throws -> Date? {
         let path = LogPaths.proof(of: .sha256(of: root.bytes), in: liveLog)
         guard let proof = try storage.readIfPresent(path, limit: TlogProof.byteLimit) else { return nil }
-        var gate = RootGate(now: now)
-        do {
-            try gate.pass(root.bytes, version: root.content.header.version, from: old, to: new, proof: proof)
-        } catch { return nil }
-        return gate.older.first?.until
+        let version = root.content.header.version
+        var gate = RootGate(from: old, now: now)
+        if (try? gate.pass(root.bytes, version: version, naming: new, proof: proof)) != nil {
+            return gate.older.first?.until
+        }
+        guard let new else { return nil }
+        var own = RootGate(from: new, now: now)
+        return (try? own.pass(root.bytes, version: version, naming: new, proof: proof)) == nil ? nil : .distantPast
     }
 }
 

@@ -90,6 +90,8 @@ extension Staging {
         let release = [try? root.releaseKey(), try? published.root?.content.releaseKey()].compactMap(\.self)
         try policy.checkUsable(
             besides: published.keys + roles.flatMap { Array($0.keys.values) } + release)
-        if let former = try? published.root?.content.readWitnessPolicy() { try policy.checkLog(over: former) }
+        // Also over roots that name none.
+        let policies = published.roots.map(\.content.readableWitnessPolicy)
+        if let former = policies.asked(at: policies.count) { try policy.checkLog(over: former) }
     }
 }

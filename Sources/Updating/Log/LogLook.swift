@@ -69,23 +69,27 @@ struct LogLook {
     private func walk(
         _ refreshed: RefreshedMetadata, _ newRoots: [[UInt8]], _ outcome: inout Outcome
     ) throws -> RootGate {
-        var gate = RootGate(older: outcome.log.memory.older, now: now)
-        // A policy that is left out for a while counts for the root that names one again: else that one could be secret.
-        var last = try refreshed.formerRoot.content.policy()
+        var gate = RootGate(
+            from: try refreshed.formerRoot.content.policy(), older: outcome.log.memory.older, now: now)
         for bytes in newRoots {
             let root = try TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root
-            let policies = (old: last, new: try root.content.policy())
-            do {
-                let proof = try policies.old.flatMap { _ in try mirror.fetchProof(of: .sha256(of: bytes)) }
-                try gate.pass(bytes, version: root.version, from: policies.old, to: policies.new, proof: proof)
-            } catch let fault as LogFault {
-                outcome.doubts.append(fault)
-            } catch let fault as any ReportableFault where fault.family == .transport {
-                outcome.doubts.append(LogFault(.unreachable, found: fault.message, at: mirror.name))
+            let named = try root.content.policy()
+            let proof = gate.asked == nil ? (bytes: nil, fault: nil) : try fetchProof(of: bytes)
+            do throws(LogFault) {
+                try gate.pass(bytes, version: root.version, naming: named, proof: proof.bytes)
+            } catch {
+                outcome.doubts.append(proof.fault ?? error)
             }
-            last = policies.new ?? last
         }
         return gate
+    }
+
+    /// A root's proof, and why it could not be fetched.
+    private func fetchProof(of root: [UInt8]) throws -> (bytes: [UInt8]?, fault: LogFault?) {
+        do { return (try mirror.fetchProof(of: .sha256(of: root)), nil) } catch let fault as any ReportableFault {
+            guard fault.family == .transport else { throw fault }
+            return (nil, LogFault(.unreachable, found: fault.message, at: mirror.name))
+        }
     }
 
     // MARK: the checkpoint and its entries

@@ -105,6 +105,35 @@ import TransparencyLog
         try logged.refusesUpdate("log/unlogged")
     }
 
+    @Test("a root that names a policy again is followed over those that named none, all public under the last named")
+    func publicGap() throws {
+        var logged = try LoggedInstance()
+        let log = logged.log
+        logged.repository.simulator.requireWitnesses(nil)
+        logged.repository.simulator.bumpRoot()
+        logged.repository.publish()
+        logged.wait(8 * Self.day)
+        logged.repository.simulator.bumpRoot()
+        logged.repository.publish()
+        try logged.refusesUpdate("log/no-policy")
+        // Another quorum from now on, and for seven days the last one that was named as well.
+        let fresh = SimulatedWitness("w4")
+        log.witnesses.append(fresh)
+        logged.repository.simulator.requireWitnesses(log.policy(1, of: [fresh]))
+        logged.repository.simulator.bumpRoot()
+        try logged.repository.add("1.1", Sample.second)
+        logged.repository.requests = []
+        try logged.updates()
+        #expect(logged.repository.requests.filter { $0.hasPrefix("log/proofs/") }.count == 3)
+        #expect(try logged.instance.trustedVersions()["root"] == 4)
+        for witness in log.witnesses.dropLast() { witness.behaviour = .absent }
+        try logged.repository.add("1.2", Sample.third)
+        #expect(code { try logged.instance.agent().update() } == "log/no-quorum")
+        logged.wait(7.1 * Self.day)
+        logged.log.publish(at: logged.repository.logTime)
+        try logged.updates(to: "1.2")
+    }
+
     @Test("a root that came in while no log was asked for is judged when one is asked for again")
     func offAndBack() throws {
         var logged = try LoggedInstance()

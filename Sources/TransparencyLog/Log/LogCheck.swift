@@ -12,7 +12,8 @@ import Signatures
 ///
 /// What is against a checkpoint comes in two kinds. A *fault* is thrown: it is no checkpoint of this log, or two that
 /// contradict each other. A *doubt* is kept: the log may be honest, but too few say so, or too long ago. With a doubt nothing
-/// may be installed either; but a fork is looked for all the same, since it would be worse.
+/// may be installed either; but a fork is looked for all the same, since it would be worse. Which entries are worth reading
+/// with one, the reader decides.
 package struct LogCheck: Sendable {
     /// No log of releases has more entries; at the shortest a reader would take half an hour to hash them.
     package static let entryLimit = 1 << 26

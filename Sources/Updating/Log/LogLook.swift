@@ -25,6 +25,8 @@ struct LogLook {
         var doubts: [LogFault] = []
         /// The policy of every root on the way was satisfied, and so was the checkpoint's: what was read may be remembered.
         var isTrustworthy = false
+        /// Policies of roots after which one came that is not proved: who holds the keyholders' keys named the next.
+        var unproved: [WitnessPolicy] = []
         /// The log has newer metadata.
         var behind: LogFault?
         /// Something offered is not in the log.
@@ -74,11 +76,13 @@ struct LogLook {
         for bytes in newRoots {
             let root = try TrustedMetadataSet(trustedRoot: bytes, referenceTime: now).root
             let named = try root.content.policy()
-            let proof = gate.asked == nil ? (bytes: nil, fault: nil) : try fetchProof(of: bytes)
+            let asked = gate.asked
+            let proof = asked == nil ? (bytes: nil, fault: nil) : try fetchProof(of: bytes)
             do throws(LogFault) {
                 try gate.pass(bytes, version: root.version, naming: named, proof: proof.bytes)
             } catch {
                 outcome.doubts.append(proof.fault ?? error)
+                outcome.unproved += [asked].compactMap(\.self)
             }
         }
         return gate
@@ -102,6 +106,12 @@ struct LogLook {
         var check = try begin(note, rules, remembered.state)
         outcome.isTrustworthy = outcome.doubts.isEmpty && check.doubts.isEmpty
         outcome.doubts += check.doubts
+        // What too few have seen is not worth reading: whoever has the log's key alone could make it gigabytes. That it is
+        // another past than the one remembered, a few tiles show.
+        guard try isSeenByEnough(check, outcome.unproved) else {
+            guard isFork(check) else { return }
+            throw try LogFork(remembered.state, check.checkpoint)
+        }
         do {
             while let part = check.next { try read(part, &check, &outcome.log.memory) }
             try check.finish()
@@ -113,6 +123,16 @@ struct LogLook {
         }
         outcome.check = check
         outcome.log.state = check.state
+    }
+
+    /// Whether the witnesses of every policy have seen it, lately or not, and the instance's own; also those of policies
+    /// that a root which is not proved would do away with.
+    private func isSeenByEnough(_ check: LogCheck, _ unproved: [WitnessPolicy]) throws -> Bool {
+        guard check.doubts.allSatisfy({ $0.code == .stale }) else { return false }
+        let rules = CheckpointRules(
+            policy: check.rules.policy, older: unproved.map { PolicyInForce($0, until: .distantFuture) },
+            freshness: nil, now: now)
+        return try rules.check(check.checkpoint).doubts.isEmpty
     }
 
     private func begin(_ note: [UInt8], _ rules: CheckpointRules, _ state: LogState) throws -> LogCheck {
@@ -150,8 +170,8 @@ struct LogLook {
     /// Whether the log's own tiles, which make the new checkpoint's tree, show another beginning than what is remembered.
     /// Otherwise it is only this mirror that serves entries which are none.
     private func isFork(_ check: LogCheck) -> Bool {
-        guard let before = check.before, before.size > 0 else { return false }
         let head = check.checkpoint.head
+        guard let before = check.before, before.size > 0, before.size < head.size else { return false }
         do {
             let hashes = try TileHashes(head: head) { id in
                 guard let tile = try mirror.fetchLog(id.path, limit: Tile.byteLimit) else {

@@ -241,6 +241,45 @@ import TransparencyLog
         #expect(limit == (logged.log.size - before) * 65_537)
     }
 
+    @Test(
+        "of a log that too few have seen no entry is read: whoever has its key alone could make it gigabytes",
+        arguments: ["quorum", "floor", "root"])
+    func unseenEntries(_ lacking: String) throws {
+        var logged = try LoggedInstance()
+        let log = logged.log
+        switch lacking {
+        case "quorum": for witness in log.witnesses[1...] { witness.behaviour = .absent }
+        case "floor":
+            log.witnesses[2].behaviour = .absent
+            logged.instance.log.floor.count = 3
+        default:
+            // The keyholders' keys as well: they name witnesses of their own, and nobody else is asked.
+            for witness in log.witnesses { witness.behaviour = .absent }
+            log.witnesses += ["n1", "n2"].map { SimulatedWitness($0) }
+            logged.repository.simulator.requireWitnesses(log.policy(2, of: Array(log.witnesses.suffix(2))))
+            logged.repository.simulator.bumpRoot()
+        }
+        try logged.repository.add("1.1", Sample.second)
+        try logged.refusesUpdate(lacking == "floor" ? "log/below-floor" : "log/no-quorum")
+        #expect(logged.repository.requests.contains("log/checkpoint"))
+        #expect(!logged.repository.requests.contains { $0.hasPrefix("log/tile/entries/") })
+    }
+
+    @Test("another past that too few have seen is told as a fork by its tiles, and no entry of it is read")
+    func unseenFork() throws {
+        let logged = try LoggedInstance()
+        let size = logged.log.size
+        let fork = logged.log.fork(keeping: size - 1)
+        for number in 1...3 { fork.append("notice", "log", "\(number)", Array("{}".utf8)) }
+        fork.publish(at: logged.repository.logTime)
+        logged.log = fork
+        // Honest witnesses have seen the other one.
+        let fault = try logged.refusesUpdate("log/fork")
+        #expect(fault?.hint?.contains("--accept-unwitnessed") == false)
+        #expect(!logged.repository.requests.contains { $0.hasPrefix("log/tile/entries/") })
+        #expect(try logged.instance.names(in: "state/log").contains("fork-\(size)-\(size + 2).\(size + 2).note"))
+    }
+
     @Test("a log of an absurd size is refused before anything of it is fetched")
     func absurdSize() throws {
         let logged = try LoggedInstance()

@@ -6,6 +6,7 @@ extension ReferenceScanner {
 
     mutating func scanARM(_ section: ELFImage.Section) {
         let shift = section.address &- section.offset
+        var halves = SecondHalves()
         for place in stride(from: (section.offset &+ 3) & ~3, to: section.end &- 3, by: 4) {
             let word = bytes.u32(place)
             if word & 0x7C00_0000 == 0x1400_0000 {
@@ -17,23 +18,42 @@ extension ReferenceScanner {
                     references.append(.armConditional, at: place)
                 }
             } else if word & 0x9F00_0000 == 0x9000_0000 {
-                addPage(word, at: place, end: section.end, shift: shift)
+                addPage(word, at: place, end: section.end, shift: shift, &halves)
+            } else if let target = halves.take(at: place) {
+                references.append(.armPageOffset, at: place, target: target)
             }
         }
     }
 
-    /// ADRP, and the ADD or load that adds the rest of the address.
-    private mutating func addPage(_ word: UInt32, at place: Int, end: Int, shift: Int) {
+    /// ADRP, and the ADD or load that adds the rest of the address: that waits until its place is reached.
+    private mutating func addPage(
+        _ word: UInt32, at place: Int, end: Int, shift: Int, _ halves: inout SecondHalves
+    ) {
         let page = (place &+ shift) & ~0xFFF &+ ARMInstruction.page(word)
         for step in 1...Self.reach where place &+ step &* 4 &+ 4 <= end {
             let other = bytes.u32(place &+ step &* 4)
             guard (other >> 5) & 31 == word & 31, let low = ARMInstruction.pageOffset(other) else { continue }
             guard span.contains(page &+ low) else { return }
-            references.append(.armPage, at: place, target: page &+ low &- span.lowerBound)
-            references.append(.armPageOffset, at: place &+ step &* 4, target: page &+ low &- span.lowerBound)
+            let target = page &+ low &- span.lowerBound
+            references.append(.armPage, at: place, target: target)
+            halves.add(target, at: place &+ step &* 4)
             return
         }
         if span.contains(page) { references.append(.armPage, at: place, target: page &- span.lowerBound) }
+    }
+}
+
+/// Second halves of addresses that have been announced, at most as many as `reach`: the first word for a place counts.
+private struct SecondHalves {
+    private var waiting: [(place: Int, target: Int)] = []
+
+    mutating func add(_ target: Int, at place: Int) {
+        if !waiting.contains(where: { $0.place == place }) { waiting.append((place, target)) }
+    }
+
+    mutating func take(at place: Int) -> Int? {
+        guard !waiting.isEmpty, let index = waiting.firstIndex(where: { $0.place == place }) else { return nil }
+        return waiting.remove(at: index).target
     }
 }
 

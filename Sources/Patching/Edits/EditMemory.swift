@@ -6,14 +6,17 @@ enum EditMemory {
     /// Room for one part of a file that is made by copying.
     static let copy = 256 << 10
 
-    /// A place and a kind, and a key while they are sorted; in a program for AArch64 what it points at too.
-    static let eachReference = 28
-    static let eachARMReference = 48
+    /// A place and a kind; in a program for AArch64 what it points at too.
+    static let eachReference = 10
+    static let eachARMReference = 18
+    /// While they are sorted, where that is needed: a key, and room to merge keys.
+    static let sortingReference = 18
+    static let sortingARMReference = 30
     /// An address at which a switch table may begin.
     static let eachCandidate = 32
-    /// The first two when they are sorted.
-    private static let eachSortedReference = 10
-    private static let eachSortedTarget = 8
+    /// The same once all are listed, without room for more.
+    private static let eachSettledReference = 5
+    private static let eachSettledTarget = 4
     /// What else is known about the old program: its name's hash for each symbol, slots and stubs.
     private static let eachOldSymbol = 8
     private static let eachSlot = 80
@@ -29,15 +32,17 @@ enum EditMemory {
 
     /// What is kept of an old program of so many bytes besides its references.
     static func kept(_ image: ELFImage) -> Int {
-        References.reserved(image.fileBytes) &* 5 &+ symbols(image) &* eachOldSymbol
+        symbols(image) &* eachOldSymbol
             &+ SlotMap.mostSlots(image) &* eachSlot &+ SlotMap.mostStubs(image) &* eachStub
     }
 
     /// While the old program is read, in a buffer that has room for either program.
-    static func reading(_ bytes: Int, kept: Int) -> Int { bytes &+ kept &+ sections }
+    static func reading(_ bytes: Int, kept: Int) -> Int {
+        bytes &+ kept &+ sections &+ References.reserved(bytes) &* eachSettledReference
+    }
 
     static func held(_ references: References) -> Int {
-        references.count &* eachSortedReference &+ references.targets.count &* eachSortedTarget
+        references.count &* eachSettledReference &+ references.targets.count &* eachSettledTarget
             &+ references.tables.count &* eachOldSymbol
     }
 

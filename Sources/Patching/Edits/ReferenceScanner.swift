@@ -21,11 +21,12 @@ struct ReferenceScanner {
             goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types,
             references: References(image.machine, room: memory), tableSpan: tableSpan(image))
         scanner.references.reserve(codeBytes: bytes.count)
-        for section in image.sections { scanner.scan(section) }
+        for section in image.sections.sorted(by: { $0.offset < $1.offset }) { scanner.scan(section) }
+        let tail = scanner.references.count
         scanner.scanSwitchTables()
         guard scanner.references.room >= 0 else { return nil }
-        scanner.references.settle()
-        return scanner.references
+        scanner.references.settle(tail: tail)
+        return scanner.references.room >= 0 ? scanner.references : nil
     }
 
     private static func tableSpan(_ image: ELFImage) -> Range<Int> {

@@ -95,26 +95,58 @@ struct References {
         targets.append(UInt32(truncatingIfNeeded: target))
     }
 
-    /// Brings places into order, and drops what overlaps a reference before it.
-    mutating func settle() {
-        if !isOrdered { sort() }
+    /// Brings places into order, and drops what overlaps a reference before it. Usually all up to `tail` are in order, and all
+    /// from there on: then nothing is sorted, which would take more memory than the references themselves.
+    mutating func settle(tail: Int) {
+        if isOrdered(0..<tail), isOrdered(tail..<count) {
+            merge(tail)
+        } else if take(count &* (targets.isEmpty ? EditMemory.sortingReference : EditMemory.sortingARMReference)) {
+            sort()
+        }
+        dropOverlaps()
+    }
+
+    private mutating func dropOverlaps() {
         var kept = 0
         var end = 0
         for index in places.indices where Int(places[index]) >= end {
             end = Int(places[index]) &+ kinds[index].width
-            places[kept] = places[index]
-            kinds[kept] = kinds[index]
-            if !targets.isEmpty { targets[kept] = targets[index] }
+            move(index, to: kept)
             kept &+= 1
         }
-        let dropped = places.count &- kept
-        places.removeLast(dropped)
-        kinds.removeLast(dropped)
-        if !targets.isEmpty { targets.removeLast(dropped) }
+        // Copies, without the room that growing left; one after the other.
+        places = Array(places[..<kept])
+        kinds = Array(kinds[..<kept])
+        if !targets.isEmpty { targets = Array(targets[..<kept]) }
     }
 
-    private var isOrdered: Bool {
-        places.indices.dropFirst().allSatisfy { places[$0 &- 1] < places[$0] }
+    private mutating func move(_ index: Int, to place: Int) {
+        places[place] = places[index]
+        kinds[place] = kinds[index]
+        if !targets.isEmpty { targets[place] = targets[index] }
+    }
+
+    private func isOrdered(_ range: Range<Int>) -> Bool {
+        range.dropFirst().allSatisfy { places[$0 &- 1] < places[$0] }
+    }
+
+    /// Merges two ordered parts in place, from the back.
+    private mutating func merge(_ tail: Int) {
+        let (tailPlaces, tailKinds) = (Array(places[tail...]), Array(kinds[tail...]))
+        let tailTargets = targets.isEmpty ? [] : Array(targets[tail...])
+        var (front, back, target) = (tail &- 1, tailPlaces.count &- 1, places.count &- 1)
+        while back >= 0 {
+            if front >= 0, places[front] > tailPlaces[back] {
+                move(front, to: target)
+                front &-= 1
+            } else {
+                places[target] = tailPlaces[back]
+                kinds[target] = tailKinds[back]
+                if !targets.isEmpty { targets[target] = tailTargets[back] }
+                back &-= 1
+            }
+            target &-= 1
+        }
     }
 
     private mutating func sort() {

@@ -33,7 +33,9 @@ struct SymbolTable {
         var place = strings.offset &+ offset
         let end = min(strings.end, place &+ Self.longestName)
         while place < end {
-            let word = bytes.word(place)
+            var word = bytes.word(place)
+            // What follows the names is not there yet when a new program is made.
+            if end &- place < 8 { word &= 1 << UInt64((end &- place) &* 8) &- 1 }
             let zeros = (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
             let kept = zeros == 0 ? word : word & (zeros & (0 &- zeros) &- 1)
             hash = (hash ^ kept) &* 0x9E37_79B9_7F4A_7C15

@@ -110,6 +110,21 @@ import Testing
         #expect(table.symbols.link == 2)
     }
 
+    @Test(arguments: 1...9)
+    func whatFollowsTheLastNameIsNoPartOfIt(_ length: Int) throws {
+        let hashes = try [0x61, 0x62].map { follower in
+            let program = SmallProgram([
+                .init(
+                    name: ".symtab", type: 2, flags: 0, bytes: word(1) + word(0) + long(0) + long(0), link: ".strtab"),
+                .init(name: ".strtab", type: 3, flags: 0, bytes: [0] + [UInt8](repeating: 0x61, count: length)),
+            ])
+            var bytes = program.bytes
+            bytes.put([UInt8](repeating: UInt8(follower), count: 8), at: program.offset(".strtab") + 1 + length)
+            return try #require(view(bytes) { bytes in ELFImage(bytes)?.symbolTables(bytes)[1]?.nameHash(0) })
+        }
+        #expect(hashes[0] == hashes[1])
+    }
+
     @Test func namesAreLookedForInTablesOfNamesAlone() throws {
         var program = SmallProgram([
             .init(name: ".symtab", type: 2, flags: 0, bytes: [UInt8](repeating: 1, count: 48), link: ".bss"),

@@ -89,14 +89,14 @@ let roles: [Target] = [
     module(
         "Updating",
         [
-            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "DurableStorage", "Archiving",
-            "Transport", "Settings", "TransparencyLog", systemPackage,
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "Patching", "DurableStorage",
+            "Archiving", "Transport", "Settings", "TransparencyLog", systemPackage,
         ]),
     module(
         "Publishing",
         [
-            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "DurableStorage", "Archiving", "SecretKeys",
-            "Updating", "Settings", "TransparencyLog", "Transport", systemPackage,
+            "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "Patching", "DurableStorage", "Archiving",
+            "SecretKeys", "Updating", "Settings", "TransparencyLog", "Transport", systemPackage,
         ]),
     module(
         "Witnessing",
@@ -160,7 +160,7 @@ let testTargets: [Target] = [
         [
             "Publishing", "TestSupport", "SecretKeys", "Updating", "TUF", "Releases", "Signatures", "CanonicalJSON",
             "DurableStorage", "Primitives", systemPackage, "Settings", "Auditing", "Archiving",
-            "Compression", "TransparencyLog", "Transport", "Witnessing",
+            "Compression", "Patching", "TransparencyLog", "Transport", "Witnessing",
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),
@@ -194,7 +194,8 @@ let testTargets: [Target] = [
     tests(
         "UpdatingTests",
         [
-            "Updating", "UpdatePlan", "Archiving", "Releases", "TUF", "Transport", "Signatures", "CanonicalJSON",
+            "Updating", "UpdatePlan", "Patching", "Archiving", "Releases", "TUF", "Transport", "Signatures",
+            "CanonicalJSON",
             "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings", "TransparencyLog",
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),

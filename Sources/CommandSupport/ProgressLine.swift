@@ -23,9 +23,13 @@ package final class ProgressLine: Sendable {
         self.isShown = isShown
     }
 
-    /// Bytes done so far, and of how many when that is known.
+    /// Bytes done so far, and of how many when that is known; then with the time that is left, by the speed so far.
     package func update(bytes done: Int, of total: Int? = nil) {
-        update { Self.text(done: done, total: total) }
+        let elapsed = start.duration(to: .now)
+        update {
+            let left = Self.left(done: done, total: total, elapsed: elapsed)
+            return Self.text(done: done, total: total) + (left.map { ", about \(HumanFormat.duration($0)) left" } ?? "")
+        }
     }
 
     /// Any other measure, such as `412 of 3120 files`.
@@ -55,6 +59,14 @@ package final class ProgressLine: Sendable {
         guard let total, total > 0 else { return HumanFormat.bytes(done) }
         let percent = Int((Double(done) / Double(total) * 100).rounded(.down))
         return "\(HumanFormat.bytes(done)) of \(HumanFormat.bytes(total)) (\(min(100, max(0, percent))) %)"
+    }
+
+    /// Nil as long as there is too little to tell by, and at the end.
+    static func left(done: Int, total: Int?, elapsed: Duration) -> Duration? {
+        guard let total, done > 0, done < total, elapsed >= .seconds(2), done >= total / 50 else { return nil }
+        let seconds = (elapsed / .seconds(1)) * (Double(total) / Double(done) - 1)
+        // Nobody needs a fraction of a second of what is only an estimate.
+        return .seconds(max(1, seconds.rounded()))
     }
 
     private func draw(_ text: String) {

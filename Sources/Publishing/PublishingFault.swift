@@ -24,6 +24,7 @@ package enum PublishingFaultCode: String, FaultCode {
     case notPublished = "publish/not-published"
     case newestRelease = "publish/newest-release"
     case unusableFile = "publish/unusable-file"
+    case unusablePatch = "publish/unusable-patch"
     case metadataTooLong = "publish/metadata-too-long"
     case interrupted = "publish/interrupted"
     case malformedStaging = "publish/malformed-staging"
@@ -72,7 +73,7 @@ package enum PublishingFaultCode: String, FaultCode {
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
             .untrustedPublication, .changedSinceShown, .unfitSignature,
-            .linkInWorkspace, .forkedLog, .loggedOtherwise, .logStateNewer:
+            .linkInWorkspace, .forkedLog, .loggedOtherwise, .logStateNewer, .unusablePatch:
             .refusal
         }
     }
@@ -99,6 +100,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .notPublished: "this release has not been published"
         case .newestRelease: "this is the newest release of the channel, which instances should have"
         case .unusableFile: "a file cannot be part of a release"
+        case .unusablePatch: "a patch is of no use"
         case .metadataTooLong: "the role's metadata would be too long"
         case .interrupted: "a publication was interrupted and has to be finished first"
         case .malformedStaging: "what is staged is not as this tool writes it"

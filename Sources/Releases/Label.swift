@@ -58,6 +58,13 @@ package struct ReleaseFileName: Hashable, Comparable, Sendable, CustomStringConv
         ReleaseFileName(unchecked: ByteString("\(archive(product, version)).minisig"))
     }
 
+    /// `<product>-<version>.from-<earlier>.patch`. Throws when long versions make the name too long.
+    package static func patch(
+        _ product: ProductName, from earlier: Version, to version: Version
+    ) throws(ReleaseFault) -> ReleaseFileName {
+        try ReleaseFileName(ByteString("\(product)-\(version).from-\(earlier).patch"))
+    }
+
     package static func < (left: Self, right: Self) -> Bool { left.text < right.text }
     package var description: String { text.description }
 }

@@ -56,6 +56,13 @@ package struct ReleaseManifest: Hashable, Sendable {
             self.sha256 = sha256
             self.bytes = bytes
         }
+
+        /// Thousandths of the archive's bytes, rounded up; 0 when there is no archive to speak of.
+        package func perMille(of archive: Archive) -> Int {
+            let (product, overflow) = bytes.multipliedReportingOverflow(by: 1000)
+            guard archive.bytes > 0, !overflow else { return 0 }
+            return product / archive.bytes + (product % archive.bytes == 0 ? 0 : 1)
+        }
     }
 
     package var product: ProductName

@@ -31,6 +31,8 @@ import Transport
         #expect(configuration.mirrors == ["https://releases.example.org/", "http://abc.onion/"])
         #expect(configuration.prefix == "/srv/mail-suite")
         #expect(configuration.keep == 2)
+        #expect(configuration.prefers == .patch)
+        #expect(configuration.limits.patchMemory == 256 << 20)
         #expect(configuration.transport.proxy == nil)
         #expect(configuration.log.isRequired)
         #expect(configuration.log.freshness == 72)
@@ -50,6 +52,8 @@ import Transport
                   archive_bytes: 1000
                   tree_bytes: 2000
                   tree_entries: 30
+                  patch_bytes: 4000
+                prefer: archive
                 """)
         #expect(configuration.transport.proxy == "socks5h://127.0.0.1:9050")
         #expect(configuration.transport.authorities == "/etc/sceau/ca.pem")
@@ -60,6 +64,8 @@ import Transport
         #expect(configuration.limits.archiveBytes == 1000)
         #expect(configuration.limits.tree.bytes == 2000)
         #expect(configuration.limits.tree.entries == 30)
+        #expect(configuration.limits.patchMemory == 4000)
+        #expect(configuration.prefers == .archive)
     }
 
     @Test("what is asked of the log is taken over")

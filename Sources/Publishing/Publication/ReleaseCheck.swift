@@ -92,6 +92,7 @@ struct ReleaseCheck {
                 at: place)
         }
         let archive = try checkTree(manifest, metadata, place)
+        try PatchCheck(workspace: workspace, published: published).run(manifest, metadata.content)
         try keyCheck.run(manifest, metadata.content, archive: archive)
     }
 

@@ -149,7 +149,10 @@ extension Change.AddedRelease {
             lines.append("attached: " + Shown.list(manifest.attachments.map { "\($0)" }, limit: 12))
         }
         if !manifest.patches.isEmpty {
-            lines.append("patches from " + Shown.list(manifest.patches.map { "\($0.fromVersion)" }, limit: 12))
+            let patches = manifest.patches.map { "\($0.fromVersion) (\(ByteSize.text($0.bytes)))" }
+            lines.append(
+                "patches from \(Shown.list(patches, limit: 12)); the archive has \(ByteSize.text(manifest.archive.bytes))"
+            )
         }
         if let minimum = manifest.minimumAgentVersion { lines.append("needs sceau-agent \(minimum) or newer") }
         if !absent.isEmpty { lines.append("not here: " + Shown.list(absent, limit: 12)) }

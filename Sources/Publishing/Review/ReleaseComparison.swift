@@ -199,6 +199,12 @@ struct ReleaseComparison {
         if let listing = files[paths.listing(facts.version)], listing.facts.sha256 != manifest.tree.sha256 {
             result.append("its release.json names another listing than is listed")
         }
+        for patch in manifest.patches {
+            let listed = files[paths.target(facts.version, patch.file)]
+            if let listed, listed.facts.sha256 != patch.sha256 || listed.length != patch.bytes {
+                result.append("its release.json names another patch from \(patch.fromVersion) than is listed")
+            }
+        }
         for (name, object) in [("install", manifest.install), ("extensions", manifest.extensions)] {
             if !object.members.isEmpty { result.append("its \(name) cannot be described by this version of sceau") }
         }

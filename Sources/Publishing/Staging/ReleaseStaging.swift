@@ -46,6 +46,8 @@ package struct ReleaseStaging {
         package let archiveRoles: [RoleName]
         /// Names of those whose signatures over staged metadata were dropped, since it has changed.
         package let droppedSignatures: [String]
+        /// Patches that were wished for and are not in the release.
+        package let missingPatches: [MissingPatch]
     }
 
     private let workspace: Workspace
@@ -66,16 +68,59 @@ package struct ReleaseStaging {
         self.packer = packer
     }
 
-    /// Refuses a version that is not newer than all others of the channel and its archive, published or staged.
+    /// How many of the newest releases a new one has patches from, unless the maintainer says otherwise.
+    package static let defaultPatchCount = 3
+
+    /// Without patches. Refuses a version that is not newer than all others of the channel and its archive, published or
+    /// staged.
     package func add(_ request: Request) throws -> Result {
+        let begun = try begin(request)
+        return try stage(request, begun, patches: ([], []))
+    }
+
+    /// Likewise, with patches from the newest `count` published releases, as far as each is worth it. Each was applied to
+    /// the published tree here. `progress` is told from several tasks.
+    package func add(
+        _ request: Request, patchesFromNewest count: Int, progress: @escaping @Sendable (PatchWork) -> Void = { _ in }
+    ) async throws -> Result {
+        let begun = try begin(request)
+        let making = PatchMaking(workspace: workspace, paths: begun.draft.paths, progress: progress)
+        let goal = PatchMaking.Goal(
+            tree: request.tree, listing: begun.packed.listing, version: request.version,
+            archiveBytes: begun.packed.bytes)
+        let sources = begun.draft.staging.newestPublished(
+            min(count, ReleaseLimits.patches), of: begun.draft.role)
+        return try stage(request, begun, patches: try await making.make(from: sources, to: goal))
+    }
+
+    /// A release whose archive is made; the workspace is locked.
+    private struct Begun {
+        let lock: StorageLock
+        let draft: ChannelDraft
+        let signing: ArchiveSigning?
+        let packed: PackedTree
+    }
+
+    private func begin(_ request: Request) throws -> Begun {
         try workspace.check()
         let lock = try workspace.lock()
-        defer { withExtendedLifetime(lock) {} }
         try workspace.checkNothingInterrupted()
-        var draft = try ChannelDraft(request.channel, in: workspace, now: now)
+        let draft = try ChannelDraft(request.channel, in: workspace, now: now)
         try Self.check(request.version, isNewIn: draft)
         let signing = try ArchiveSigning(request.releaseKey, root: draft.staging.root)
-        let files = try packFiles(request, draft.paths, signing)
+        try workspace.storage.removeTree(workspace.packing)
+        try workspace.storage.makeDirectory(workspace.packing)
+        let archive = place(.archive(draft.paths.product, request.version))
+        let packed = try packer.pack(request.tree, to: archive, storage: workspace.storage)
+        return Begun(lock: lock, draft: draft, signing: signing, packed: packed)
+    }
+
+    private func stage(
+        _ request: Request, _ begun: Begun, patches: (made: [PatchMaking.Made], missing: [MissingPatch])
+    ) throws -> Result {
+        defer { withExtendedLifetime(begun.lock) {} }
+        var draft = begun.draft
+        let files = try packFiles(request, begun, patches.made)
         for file in files.all { draft.content.targets[draft.paths.target(request.version, file.name)] = file.target }
         let (archive, archived) = try draft.archive(beyond: draft.channel.keep, limit: metadataLimit)
         _ = try draft.check()
@@ -86,7 +131,8 @@ package struct ReleaseStaging {
         return Result(
             role: draft.role, metadataVersion: draft.version, manifest: files.manifest, archived: archived,
             archiveRoles: archive.roles,
-            droppedSignatures: dropped + archive.droppedSignatures.filter { !dropped.contains($0) })
+            droppedSignatures: dropped + archive.droppedSignatures.filter { !dropped.contains($0) },
+            missingPatches: patches.missing)
     }
 
     private static func check(_ version: Version, isNewIn draft: ChannelDraft) throws(PublishingFault) {
@@ -120,16 +166,13 @@ package struct ReleaseStaging {
         let all: [PackedFile]
     }
 
-    /// Makes every file of the release in a folder of its own; nothing of it is staged yet.
+    /// Makes every other file of the release beside the archive; nothing of it is staged yet.
     private func packFiles(
-        _ request: Request, _ paths: ReleasePaths, _ signing: ArchiveSigning?
+        _ request: Request, _ begun: Begun, _ patches: [PatchMaking.Made]
     ) throws -> PackedFiles {
-        let storage = workspace.storage
-        try storage.removeTree(workspace.packing)
-        try storage.makeDirectory(workspace.packing)
+        let (storage, paths, packed) = (workspace.storage, begun.draft.paths, begun.packed)
         let archiveName = ReleaseFileName.archive(paths.product, request.version)
         let archivePath = place(archiveName)
-        let packed = try packer.pack(request.tree, to: archivePath, storage: storage)
         var files = [
             PackedFile(
                 name: archiveName, digest: packed.sha256,
@@ -157,7 +200,13 @@ package struct ReleaseStaging {
             manifest.attachments.append(name)
             files.append(try copy(path, as: name))
         }
-        if let signing {
+        manifest.patches = patches.map(\.patch)
+        files += patches.map { made in
+            PackedFile(
+                name: made.patch.file, digest: made.patch.sha256,
+                target: Self.target(length: made.patch.bytes, made.patch.sha256, custom: nil), path: made.path)
+        }
+        if let signing = begun.signing {
             manifest.hasMinisig = true
             files.append(try write(signing.sign(archivePath, of: manifest), as: manifest.minisigFile))
         }
@@ -175,8 +224,8 @@ package struct ReleaseStaging {
             throw PublishingFault(
                 .unusableFile, found: "two files named \(error.found ?? "")", expected: "each name once",
                 hint:
-                    "rename or leave out one; the archive, its .minisig, release.json, tree.mtree, notes.md and SHA256SUMS "
-                    + "are the release's own")
+                    "rename or leave out one; the archive, its .minisig, release.json, tree.mtree, notes.md, SHA256SUMS "
+                    + "and patches are the release's own")
         }
     }
 

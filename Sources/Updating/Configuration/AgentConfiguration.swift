@@ -5,7 +5,7 @@ import Transport
 
 /// What the administrator says about one product on one instance: one YAML file.
 ///
-/// To come: mode, window, lock, poll, prefer, hooks, notify, metrics.
+/// To come: mode, window, lock, poll, hooks, notify, metrics.
 package struct AgentConfiguration: Hashable, Sendable {
     package var product: ProductName
     package var channel: ChannelName
@@ -19,6 +19,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     /// Earlier releases kept for `revert`, besides the installed one; 1 or more.
     package var keep = Self.defaultKeep
     package var limits = ReleaseSizeLimits()
+    /// What to fetch of a release that can be had as either.
+    package var prefers = PreferredDelivery.patch
     package var log = LogSettings()
 
     package static let defaultKeep = 2
@@ -38,11 +40,21 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var paths: ReleasePaths { ReleasePaths(product: product, channel: channel) }
 }
 
+package enum PreferredDelivery: String, CaseIterable, Sendable {
+    /// Small and quick; the mirror learns from which release to which the instance goes.
+    case patch
+    /// Always the archive: every instance asks for the same file.
+    case archive
+}
+
 /// How large a release may be on this instance.
 package struct ReleaseSizeLimits: Hashable, Sendable {
     /// Bytes of the packed archive.
     package var archiveBytes = 4 << 30
     package var tree = TreeLimits()
+    /// Bytes of memory that applying a patch may take; one that needs more is not used. A publisher makes none that needs
+    /// more than this.
+    package var patchMemory = 256 << 20
 
     package init() {}
 }

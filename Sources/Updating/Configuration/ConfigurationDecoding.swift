@@ -23,12 +23,15 @@ extension AgentConfiguration {
         }
         try table.optional(Key.timeouts.rawValue) { try decodeTimeouts($0, into: &configuration.transport.limits) }
         try table.optional(Key.limits.rawValue) { try decodeLimits($0, into: &configuration.limits) }
+        if let preferred = try table.optional(Key.prefer.rawValue, { try preferred($0) }) {
+            configuration.prefers = preferred
+        }
         try decodeLog(table, into: &configuration.log)
         return configuration
     }
 
     private enum Key: String, CaseIterable {
-        case product, channel, mirrors, prefix, state, proxy, keep, timeouts, limits
+        case product, channel, mirrors, prefix, state, proxy, keep, timeouts, limits, prefer
         case transparency, freshness, floor
         case caFile = "ca_file"
         case holdBack = "hold_back"
@@ -56,6 +59,13 @@ extension AgentConfiguration {
         return address
     }
 
+    private static func preferred(_ node: SettingsNode) throws(SettingsFault) -> PreferredDelivery {
+        guard let preferred = PreferredDelivery(rawValue: try node.text()) else {
+            throw node.invalid(expected: "patch or archive")
+        }
+        return preferred
+    }
+
     private static func decodeTimeouts(_ node: SettingsNode, into limits: inout TransportLimits) throws {
         let table = try SettingsTable(node, known: ["connect", "metadata", "download"])
         func seconds(_ key: String) throws -> Duration? {
@@ -67,13 +77,14 @@ extension AgentConfiguration {
     }
 
     private static func decodeLimits(_ node: SettingsNode, into limits: inout ReleaseSizeLimits) throws {
-        let table = try SettingsTable(node, known: ["archive_bytes", "tree_bytes", "tree_entries"])
+        let table = try SettingsTable(node, known: ["archive_bytes", "tree_bytes", "tree_entries", "patch_bytes"])
         func number(_ key: String) throws -> Int? {
             try table.optional(key) { try $0.integer(in: 1...Int(ReleaseLimits.fileBytes)) }
         }
         if let bytes = try number("archive_bytes") { limits.archiveBytes = bytes }
         if let bytes = try number("tree_bytes") { limits.tree.bytes = bytes }
         if let entries = try number("tree_entries") { limits.tree.entries = entries }
+        if let bytes = try number("patch_bytes") { limits.patchMemory = bytes }
     }
 
     // MARK: the transparency log

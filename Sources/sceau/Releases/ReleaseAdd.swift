@@ -9,7 +9,7 @@ import SystemPackage
 import TUF
 
 /// `sceau release add TREE`
-struct ReleaseAdd: ParsableCommand {
+struct ReleaseAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Pack a folder and stage it as a release of a channel.")
 
@@ -39,28 +39,49 @@ struct ReleaseAdd: ParsableCommand {
     @Option(help: ArgumentHelp("Another file to publish with it, such as an SBOM. Can be repeated.", valueName: "file"))
     var attach: [FilePath] = []
 
+    @Option(
+        name: .customLong("from"),
+        help: ArgumentHelp(
+            "Make patches from so many of the newest published releases; 0 makes none.",
+            discussion: "A patch larger than 60 % of the archive is left out.", valueName: "n"))
+    var patchCount = ReleaseStaging.defaultPatchCount
+
     @OptionGroup var releaseKey: ReleaseKeyOption
 
     @OptionGroup var json: JSONOption
 
-    func run() throws {
+    func validate() throws {
+        guard (0...ReleaseLimits.patches).contains(patchCount) else {
+            throw ValidationError("--from must be 0 to \(ReleaseLimits.patches)")
+        }
+    }
+
+    func run() async throws {
         let clock = ContinuousClock.now
         let workspace = workspace.workspace
-        let result = try stating("nothing was staged") {
-            var request = try typed {
-                ReleaseStaging.Request(
-                    tree: tree, channel: try ChannelName(ByteString(channel)), version: try Version(version),
-                    severity: try Severity(ByteString(severity)), summary: ByteString(summary))
-            }
-            request.notes = notes
-            request.advisories = advisory
-            request.attachments = attach
-            try workspace.check()
-            request.releaseKey = try releaseKey.load(workspace)
-            return try ReleaseStaging(workspace: workspace, now: SystemClock.now()).add(request)
+        let display = PatchDisplay()
+        defer { display.finish() }
+        let result = try await stating("nothing was staged") {
+            let staging = ReleaseStaging(workspace: workspace, now: SystemClock.now())
+            return try await staging.add(request(workspace), patchesFromNewest: patchCount) { display.show($0) }
         }
+        display.finish()
         try stating("the release was staged") { try releaseKey.remember(workspace) }
         try json.print(result.report, orText: Self.text(result, took: clock.duration(to: .now)))
+    }
+
+    private func request(_ workspace: Workspace) throws -> ReleaseStaging.Request {
+        var request = try typed {
+            ReleaseStaging.Request(
+                tree: tree, channel: try ChannelName(ByteString(channel)), version: try Version(version),
+                severity: try Severity(ByteString(severity)), summary: ByteString(summary))
+        }
+        request.notes = notes
+        request.advisories = advisory
+        request.attachments = attach
+        try workspace.check()
+        request.releaseKey = try releaseKey.load(workspace)
+        return request
     }
 
     private static func text(_ result: ReleaseStaging.Result, took: Duration) -> [String] {
@@ -68,7 +89,11 @@ struct ReleaseAdd: ParsableCommand {
         var lines = [
             "packed \(manifest.product) \(manifest.version): \(Counted.text(manifest.tree.files, "file")), "
                 + "\(HumanFormat.bytes(manifest.tree.bytes)), as \(HumanFormat.bytes(manifest.archive.bytes)) "
-                + "in \(HumanFormat.duration(took))",
+                + "in \(HumanFormat.duration(took))"
+        ]
+        lines += manifest.patches.map { $0.line(manifest.archive) }
+        lines += result.missingPatches.map { "no patch from \($0.from): \($0.reason)" }
+        lines += [
             manifest.hasMinisig
                 ? "signed the archive for everyone without Sceau: \(manifest.minisigFile)"
                 : "no .minisig for everyone without Sceau: root names no release key",
@@ -96,6 +121,9 @@ extension ReleaseStaging.Result {
             "tree_sha256": .string(ByteString(manifest.tree.sha256.hex)),
             "archive_sha256": .string(ByteString(manifest.archive.sha256.hex)),
             "minisig": .bool(manifest.hasMinisig),
+            "patches": .array(manifest.patches.map { .object($0.sizes(manifest.archive)) }),
+            "missing_patches": .array(
+                missingPatches.map { ["from": .string($0.from.text), "reason": .string(ByteString($0.reason))] }),
             "archived": .array(archived.map { .string($0.text) }),
             "dropped_signatures": .array(droppedSignatures.map { .string(ByteString($0)) }),
         ]

@@ -83,7 +83,11 @@ struct ReleaseShow: ParsableCommand {
         let wanted = try typed { try Version(version) }
         let place = try typed { try channel.map { try ChannelName(ByteString($0)) } }
         let manifest = try workspace.loadManifest(wanted, channel: place)
-        guard case .object(let object) = try JSONValue.decode(manifest.encode()) else { return }
+        guard case .object(var object) = try JSONValue.decode(manifest.encode()) else { return }
+        object["sizes"] = [
+            "tree": .integer(Int64(manifest.tree.bytes)), "archive": .integer(Int64(manifest.archive.bytes)),
+            "patches": .array(manifest.patches.map { .object($0.sizes(manifest.archive)) }),
+        ]
         try json.print(object, orText: Self.text(manifest))
     }
 
@@ -96,6 +100,10 @@ struct ReleaseShow: ParsableCommand {
         let size = HumanFormat.bytes(manifest.tree.bytes)
         table.append(["tree", "\(Counted.text(manifest.tree.files, "file")), \(size), sha256 \(manifest.tree.sha256)"])
         table.append(["archive", "\(HumanFormat.bytes(manifest.archive.bytes)), sha256 \(manifest.archive.sha256)"])
+        for (index, patch) in manifest.patches.enumerated() {
+            let size = "\(HumanFormat.bytes(patch.bytes)), \(patch.share(manifest.archive)) of the archive"
+            table.append([index == 0 ? "patches" : "", "from \(patch.fromVersion): \(size), sha256 \(patch.sha256)"])
+        }
         table.append(["files", manifest.files.map { "\($0)" }.joined(separator: ", ")])
         return table.lines
     }

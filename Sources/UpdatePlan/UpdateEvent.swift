@@ -10,6 +10,8 @@ package enum UpdateEvent: Hashable, Sendable {
     case nothingToDo
     case chosen(UpdateStep)
     case fetched
+    /// The way to the release that was being tried is closed, and another is left: its archive.
+    case patchRefused
     case built
     case kept
     case switched
@@ -24,6 +26,7 @@ package enum UpdateEvent: Hashable, Sendable {
         case .nothingToDo: "nothing to do"
         case .chosen: "chosen"
         case .fetched: "fetched"
+        case .patchRefused: "patch refused"
         case .built: "built"
         case .kept: "kept"
         case .switched: "switched"

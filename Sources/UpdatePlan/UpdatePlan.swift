@@ -33,6 +33,8 @@ package struct UpdatePlan: Hashable, Sendable {
             return (.chosen(step), [.fetch(step)])
         case (.fetched, .chosen(let step)):
             return (.fetched(step), [.build(step)])
+        case (.patchRefused, .chosen(let step)), (.patchRefused, .fetched(let step)):
+            return (.chosen(step), [.discardUnfinished, .fetch(step)])
         case (.built, .fetched(let step)):
             return (.built(step), [.keepRelease(step)])
         case (.kept, .built(let step)):

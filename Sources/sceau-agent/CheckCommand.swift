@@ -28,7 +28,8 @@ struct CheckCommand: ParsableCommand {
         let installed = report.installed.map { "installed: \($0.version)" } ?? "installed: nothing"
         let held = report.held.map { [$0.line] } ?? []
         if let available = report.available {
-            return [installed, "available: \(available.version), severity \(available.severity)"] + held
+            let download = report.download.map { ["download: \($0.text)"] } ?? []
+            return [installed, "available: \(available.version), severity \(available.severity)"] + download + held
         }
         if !held.isEmpty { return [installed] + held }
         if let pin = report.notOffered {

@@ -62,6 +62,26 @@ struct UpdateCommand: ParsableCommand {
         let before = report.before.map { "updated from \($0) to \(release.version)" } ?? "installed \(release.version)"
         let size = "\(Counted.text(release.tree.files, "file")), \(HumanFormat.bytes(release.tree.bytes))"
         let summary = release.summary.isEmpty ? [] : [release.summary.description]
-        return ["\(before) (severity \(release.severity); \(size))"] + summary
+        return ["\(before) (severity \(release.severity); \(size))"] + summary + delivery(report, release)
+    }
+
+    private static func delivery(_ report: UpdateReport, _ release: ReleaseManifest) -> [String] {
+        guard let delivery = report.delivery else { return [] }
+        let archive = HumanFormat.bytes(release.archive.bytes)
+        let refusal = report.patchRefusal.map { ["the patch was not used: \($0)"] } ?? []
+        return refusal + [
+            "fetched " + (delivery.way == .archive ? delivery.text : "\(delivery.text); the archive has \(archive)")
+        ]
+    }
+}
+
+extension Delivery {
+    /// `a patch of 12.3 kB`.
+    var text: String {
+        switch way {
+        case .archive: "the archive, \(HumanFormat.bytes(bytes))"
+        case .patch: "a patch of \(HumanFormat.bytes(bytes))"
+        case .patches: "two patches of \(HumanFormat.bytes(bytes)) together"
+        }
     }
 }

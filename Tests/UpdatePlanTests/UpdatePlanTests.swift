@@ -25,7 +25,8 @@ private func everyState() throws -> [UpdateState] {
 private func everyEvent() throws -> [UpdateEvent] {
     [
         .restarted(current: nil), .restarted(current: old), .restarted(current: try Version("1.1")), .refreshed,
-        .nothingToDo, .chosen(try step()), .chosen(try step(.revert)), .fetched, .built, .kept, .switched, .recorded,
+        .nothingToDo, .chosen(try step()), .chosen(try step(.revert)), .fetched, .patchRefused, .built, .kept,
+        .switched, .recorded,
         .revertWanted(try step(.revert, from: "1.1", to: "1.0")), .revertWanted(try step()),
     ]
 }
@@ -55,6 +56,16 @@ private func everyEvent() throws -> [UpdateEvent] {
         #expect(plan.state == .reverting(step))
         #expect(try plan.handle(.switched) == [.record(step)])
         #expect(try plan.handle(.recorded) == [.cleanUp])
+    }
+
+    @Test("patches that are refused, fetched or not, are followed by fetching anew, and what they made is dropped")
+    func patchRefused() throws {
+        let step = try step()
+        for state in [UpdateState.chosen(step), .fetched(step)] {
+            var plan = UpdatePlan(state)
+            #expect(try plan.handle(.patchRefused) == [.discardUnfinished, .fetch(step)])
+            #expect(plan.state == .chosen(step))
+        }
     }
 
     @Test("after a stop, current alone tells whether the step is recorded or dropped")
@@ -90,8 +101,8 @@ private func everyEvent() throws -> [UpdateEvent] {
                 }
             }
         }
-        // 9 states take each of the 3 restarts; besides those there are 11 transitions.
-        #expect(accepted == 9 * 3 + 11)
+        // 9 states take each of the 3 restarts; besides those there are 13 transitions.
+        #expect(accepted == 9 * 3 + 13)
     }
 
     @Test("nothing is switched to unless it was chosen, fetched, built and kept", arguments: 1...200)
@@ -106,7 +117,7 @@ private func everyEvent() throws -> [UpdateEvent] {
             passed.append(plan.state.name)
             let switches = actions.contains { if case .switchLink = $0 { true } else { false } }
             if switches, plan.state.name == .switching {
-                #expect(passed.suffix(5) == [.refreshed, .chosen, .fetched, .built, .switching], "seed \(seed)")
+                #expect(passed.suffix(4) == [.chosen, .fetched, .built, .switching], "seed \(seed)")
             }
         }
     }

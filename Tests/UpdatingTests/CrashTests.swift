@@ -23,7 +23,7 @@ import Testing
         return instance
     }
 
-    private static func copy(_ template: TestInstance, to folder: TemporaryFolder) throws -> TestInstance {
+    static func copy(_ template: TestInstance, to folder: TemporaryFolder) throws -> TestInstance {
         for name in ["state", "prefix"] {
             try FileManager.default.copyItem(
                 atPath: template.folder.path(name).string, toPath: folder.path(name).string)
@@ -88,14 +88,14 @@ import Testing
         }
     }
 
-    private static func expectNoRollback(_ instance: TestInstance, since trusted: [String: Int], _ stop: Int) throws {
+    static func expectNoRollback(_ instance: TestInstance, since trusted: [String: Int], _ stop: Int) throws {
         for (role, version) in try instance.trustedVersions() {
             #expect(version >= trusted[role] ?? 0, "\(role) after stop \(stop)")
         }
     }
 
-    private static func expectComplete(
-        _ instance: TestInstance, _ version: String, previous: String?, _ stop: Int
+    static func expectComplete(
+        _ instance: TestInstance, _ version: String, previous: String?, refusals: ClosedRange<Int> = 0...0, _ stop: Int
     ) throws {
         let status = try instance.agent().status()
         #expect(status.installed?.version.description == version, "stop \(stop)")
@@ -106,7 +106,8 @@ import Testing
         #expect(try instance.names(in: "state/downloads") == [], "stop \(stop)")
         let versions = [previous, version].compactMap(\.self)
         #expect(try instance.names(in: "prefix/versions") == versions, "stop \(stop)")
-        let history = try instance.folder.read("state/history.jsonl") ?? []
-        #expect(history.filter { $0 == 10 }.count == versions.count, "stop \(stop)")
+        let history = try instance.history()
+        #expect(history.filter { $0.release == nil }.count == versions.count, "stop \(stop)")
+        #expect(refusals.contains(history.filter { $0.release != nil }.count), "stop \(stop)")
     }
 }

@@ -32,6 +32,15 @@ final class ReleaseRepository: RepositoryMirror {
         let listing: TreeListing
         let archive: [UInt8]
         let manifestBytes: [UInt8]
+        /// Path and text.
+        let files: [String: String]
+        var patches: [Patch] = []
+    }
+
+    /// A patch from an earlier release, which need not be one.
+    struct Patch {
+        let from: String
+        let bytes: [UInt8]
     }
 
     static let role = RoleName("mail-suite-stable")
@@ -70,7 +79,9 @@ final class ReleaseRepository: RepositoryMirror {
 
     /// Packs `files` (path, text) as a release, lists it and publishes.
     @discardableResult
-    func add(_ version: String, _ files: [String: String], lies: Lies = Lies()) throws -> Release {
+    func add(
+        _ version: String, _ files: [String: String], patches: [Patch] = [], lies: Lies = Lies()
+    ) throws -> Release {
         let folder = try TemporaryFolder()
         for (path, text) in files { try folder.write(text, to: "tree/\(path)") }
         let packed = try TreePacker().pack(folder.path("tree"), to: folder.path("archive"), storage: DurableStorage())
@@ -78,10 +89,17 @@ final class ReleaseRepository: RepositoryMirror {
             product: paths.product, channel: paths.channel, version: try Version(version),
             time: RepositorySimulator.now, severity: .important, tree: ReleaseManifest.Tree(packed.listing),
             archive: ReleaseManifest.Archive(sha256: packed.sha256, bytes: packed.bytes))
+        manifest.patches = try patches.map { patch in
+            ReleaseManifest.Patch(
+                fromVersion: try Version(patch.from),
+                fromTree: try #require(releases[patch.from]).listing.digest,
+                file: try .patch(paths.product, from: Version(patch.from), to: manifest.version),
+                sha256: Digest.sha256(of: patch.bytes), bytes: patch.bytes.count)
+        }
         lies.manifest(&manifest)
         let release = Release(
             manifest: manifest, listing: packed.listing, archive: try folder.read("archive") ?? [],
-            manifestBytes: try manifest.encode())
+            manifestBytes: try manifest.encode(), files: files, patches: patches)
         releases[version] = release
         try list(release, as: Version(version), lies)
         publish()
@@ -89,10 +107,12 @@ final class ReleaseRepository: RepositoryMirror {
     }
 
     private func list(_ release: Release, as version: Version, _ lies: Lies) throws {
-        let files: [(ReleaseFileName, [UInt8])] = [
-            (.manifest, release.manifestBytes), (.listing, release.listing.encoding),
-            (.archive(paths.product, version), release.archive),
-        ]
+        let files: [(ReleaseFileName, [UInt8])] =
+            try [
+                (.manifest, release.manifestBytes), (.listing, release.listing.encoding),
+                (.archive(paths.product, version), release.archive),
+            ]
+            + release.patches.map { (try .patch(paths.product, from: Version($0.from), to: version), $0.bytes) }
         let facts = ReleaseFacts(version: version, severity: .important, time: RepositorySimulator.now)
         guard case .object(let custom) = facts.encode() else { return }
         for (name, bytes) in files where !lies.isMissing.contains(name.description) {

@@ -29,11 +29,16 @@ struct TestInstance {
     /// What this instance asks of the log: nothing where there is none, and no waiting, unless a test says otherwise.
     var log = LogSettings()
 
+    var limits = ReleaseSizeLimits()
+    var prefers = PreferredDelivery.patch
+
     var configuration: AgentConfiguration {
         var configuration = AgentConfiguration(
             product: repository.paths.product, channel: repository.paths.channel, mirrors: ["https://unused.invalid/"],
             prefix: folder.path("prefix"), state: folder.path("state"))
         configuration.log = log
+        configuration.limits = limits
+        configuration.prefers = prefers
         return configuration
     }
 

@@ -8,6 +8,8 @@ package struct CheckReport: Sendable {
     package let installed: Installation?
     /// What `update` would install now.
     package let available: ReleaseFacts?
+    /// How that would come here, as far as the names and lengths of its files tell.
+    package let download: Delivery?
     /// The newest release, when it has not been public for long enough; `available` is an older one then, if any.
     package let held: HeldRelease?
     /// The release the administrator went back from, when that is why nothing is offered.
@@ -30,10 +32,38 @@ extension Agent {
             // What `update` would refuse is not called available.
             if let available { try refreshed.checkDelegation(of: available.version) }
             return CheckReport(
-                installed: installed, available: available, held: held,
+                installed: installed, available: available,
+                download: available.flatMap { expectedDelivery(of: $0.version, installed, refreshed.channel) },
+                held: held,
                 notOffered: available == nil && held == nil ? goneBackFrom(installed, offered) : nil,
                 withdrawn: choice.withdrawals(among: offered), complaints: refreshed.complaints)
         }
+    }
+
+    /// What an update would fetch, by the channel's metadata alone: `release.json`, which has the last word, is not fetched
+    /// for a check.
+    private func expectedDelivery(of version: Version, _ installed: Installation?, _ channel: Channel) -> Delivery? {
+        let product = configuration.product
+        func length(_ version: Version, _ file: ReleaseFileName?) -> Int? {
+            file.flatMap { try? channel.target(version, $0).length }
+        }
+        func patch(from earlier: Version, to version: Version) -> Int? {
+            length(version, try? .patch(product, from: earlier, to: version))
+        }
+        guard let archive = length(version, .archive(product, version)) else { return nil }
+        guard configuration.prefers == .patch, let installed, installed.tree != nil, installed.version < version else {
+            return Delivery(.archive, bytes: archive)
+        }
+        if let direct = patch(from: installed.version, to: version), direct < archive {
+            return Delivery(.patch, bytes: direct)
+        }
+        let chains = channel.releases.filter { $0.withdrawal == nil }.map(\.version).compactMap { between -> Int? in
+            guard let first = patch(from: installed.version, to: between), first < archive,
+                let second = patch(from: between, to: version), second < archive - first
+            else { return nil }
+            return first + second
+        }
+        return chains.min().map { Delivery(.patches, bytes: $0) } ?? Delivery(.archive, bytes: archive)
     }
 
     /// The rules for this instance. Without a `current` the record still says below what no update may go.

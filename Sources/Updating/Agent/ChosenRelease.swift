@@ -12,7 +12,7 @@ struct ChosenRelease {
     let archive: SignedTarget
     private let listingTarget: SignedTarget
     private let limits: ReleaseSizeLimits
-    /// Once fetched.
+    /// Once fetched, or rebuilt by patches.
     private(set) var listing: TreeListing?
     private(set) var archiveFile: FilePath?
 
@@ -37,7 +37,7 @@ struct ChosenRelease {
         try checkSizes()
     }
 
-    private static func check(_ manifest: ReleaseManifest, _ facts: ReleaseFacts, _ paths: ReleasePaths) throws {
+    static func check(_ manifest: ReleaseManifest, _ facts: ReleaseFacts, _ paths: ReleasePaths) throws {
         let place = "release.json of \(paths.manifest(facts.version))"
         func expect<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
             guard found == expected else {
@@ -77,10 +77,14 @@ struct ChosenRelease {
     /// Fetches listing and archive.
     mutating func fetch(_ download: TargetDownload) throws {
         let bytes = try download.load(listingTarget, limit: limits.tree.listingBytes)
-        let listing = try TreeListing.decode(bytes, limits: limits.tree)
+        try use(TreeListing.decode(bytes, limits: limits.tree))
+        archiveFile = try download.fetch(archive)
+    }
+
+    /// Takes a listing that has the signed digest.
+    mutating func use(_ listing: TreeListing) throws {
         try Self.expect(listing.fileCount, manifest.tree.files, "number of files", listingTarget)
         try Self.expect(listing.totalBytes, manifest.tree.bytes, "bytes of files", listingTarget)
-        archiveFile = try download.fetch(archive)
         self.listing = listing
     }
 }

@@ -51,11 +51,16 @@ extension [MirrorComplaint] {
     }
 }
 
+extension Delivery {
+    package var json: JSONValue { ["by": .text(way.rawValue), "bytes": .number(bytes)] }
+}
+
 extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "held": held.json, "not_offered": .text(notOffered), "withdrawn": withdrawn.json,
+            "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered),
+            "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]
     }
@@ -66,6 +71,7 @@ extension UpdateReport {
         [
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
+            "download": delivery?.json ?? .null, "patch_refused": .text(patchRefusal),
             "held": held.json, "accepted_unwitnessed": .text(accepted), "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]

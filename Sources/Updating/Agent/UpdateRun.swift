@@ -21,6 +21,12 @@ struct UpdateRun {
     private(set) var release: ChosenRelease?
     /// The newest release, when it has to wait.
     private(set) var held: HeldRelease?
+    /// The release on its way by patches; nil when its archive is fetched.
+    private var patches: PatchDelivery?
+    /// How the release came here; once built.
+    private(set) var delivery: Delivery?
+    /// Why patches were not used, in a run that meant to.
+    private(set) var patchRefusal: String?
 
     init(_ agent: Agent) {
         self.agent = agent
@@ -68,7 +74,7 @@ struct UpdateRun {
         switch action {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
-        case .fetch: return try fetch()
+        case .fetch(let step): return try fetch(step)
         case .build(let step): return try build(step)
         case .keepRelease(let step): return try keepRelease(step)
         case .switchLink(let step):
@@ -97,6 +103,7 @@ struct UpdateRun {
         try refreshed.checkDelegation(of: facts.version)
         let chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
         release = chosen
+        patches = try PatchDelivery(of: chosen, over: installed, refreshed, agent, download(refreshed))
         return .chosen(
             UpdateStep(
                 .update, from: installed?.version, to: facts.version, tree: chosen.manifest.tree.sha256))
@@ -110,29 +117,56 @@ struct UpdateRun {
         ) { path, done, total in report(.fetching(path.description, done, of: total)) }
     }
 
-    private mutating func fetch() throws -> UpdateEvent {
+    private mutating func fetch(_ step: UpdateStep) throws -> UpdateEvent {
         guard let refreshed, var chosen = release else {
             throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
         }
-        try preflight(chosen)
+        try checkPlaces()
+        if var patches {
+            return try tryingPatches(step) { run in
+                try run.checkSpace(for: patches.targets(), trees: chosen.manifest.tree.bytes + patches.passingBytes)
+                try patches.fetch(run.download(refreshed))
+                run.patches = patches
+                return .fetched
+            }
+        }
+        try checkSpace(for: [chosen.archive], trees: chosen.manifest.tree.bytes)
         try chosen.fetch(download(refreshed))
         release = chosen
         return .fetched
     }
 
-    /// What would stop the release later is found out before the long download.
-    private func preflight(_ chosen: ChosenRelease) throws {
+    /// Whatever is wrong with patches, the archive is as good: the history says why, and the run goes on with that. No
+    /// patch is tried a second time in one run.
+    private mutating func tryingPatches(
+        _ step: UpdateStep, _ body: (inout UpdateRun) throws -> UpdateEvent
+    ) throws -> UpdateEvent {
+        do { return try body(&self) } catch let fault as any ReportableFault {
+            patches = nil
+            patchRefusal = Delivery.reason(fault)
+            try instance.addToHistory(HistoryEntry(refusingPatchesTo: step, because: fault, at: agent.ports.now))
+            return .patchRefused
+        }
+    }
+
+    // What would stop the release later is found out before the long download.
+
+    private func checkPlaces() throws {
         try checkLinkPlace()
         try storage.makeDirectory(folders.versions)
         for folder in [folders.prefix, folders.versions] where !storage.isWritable(folder) {
             throw AgentFault(.notWritable, at: folder.string)
         }
         try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
+    }
+
+    /// - Parameter trees: bytes of what is built from the files.
+    private func checkSpace(for files: [SignedTarget], trees: Int) throws {
         // What an earlier run brought here takes up no space a second time.
-        let present = try storage.info(folders.downloads.appending(chosen.archive.digest))?.size ?? 0
-        let archive = max(0, chosen.archive.length - present)
-        let needed = archive + chosen.manifest.tree.bytes
-        for (folder, bytes) in [(folders.downloads, archive), (folders.versions, needed)] {
+        let missing = try files.reduce(0) { sum, file in
+            sum + max(0, file.length - (try storage.info(folders.downloads.appending(file.digest))?.size ?? 0))
+        }
+        for (folder, bytes) in [(folders.downloads, missing), (folders.versions, missing + trees)] {
             let free = try agent.ports.freeBytes(folder)
             guard free >= bytes else {
                 throw AgentFault(
@@ -149,10 +183,30 @@ struct UpdateRun {
 
     // MARK: building
 
-    private func build(_ step: UpdateStep) throws -> UpdateEvent {
+    private mutating func build(_ step: UpdateStep) throws -> UpdateEvent {
+        if let patches, let release {
+            return try tryingPatches(step) { run in
+                var release = release
+                let (folder, listing) = try patches.build()
+                try release.use(listing)
+                if try run.reuse(step.to, listing: listing) {
+                    try run.storage.removeTree(folder)
+                } else {
+                    try run.storage.renameExclusively(folder, to: run.folders.tree(step.to))
+                }
+                run.release = release
+                run.delivery = Delivery(patches.steps, of: release.manifest)
+                return .built
+            }
+        }
+        return try buildFromArchive(step)
+    }
+
+    private mutating func buildFromArchive(_ step: UpdateStep) throws -> UpdateEvent {
         guard let release, let listing = release.listing, let archive = release.archiveFile else {
             throw UpdatePlanFault(.impossibleEvent, found: "build without a release")
         }
+        delivery = Delivery([], of: release.manifest)
         if try reuse(step.to, listing: listing) { return .built }
         agent.ports.progress(.building(step.to))
         let building = folders.building(step.to)
@@ -193,7 +247,7 @@ struct UpdateRun {
     private mutating func record(_ step: UpdateStep) throws -> UpdateEvent {
         let now = agent.ports.now
         let old = try instance.recordedInstallation()
-        let entry = HistoryEntry(step, at: now)
+        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, at: now)
         if old?.version != step.to || old?.tree != step.tree {
             let new = Installation(
                 version: step.to, tree: step.tree, since: now, previous: step.from,

@@ -10,6 +10,10 @@ package struct UpdateReport: Sendable {
     package let installed: Installation?
     /// Facts of the release that was installed in this run; nil when there was nothing to do.
     package let release: ReleaseManifest?
+    /// How it came here; nil when there was nothing to do.
+    package let delivery: Delivery?
+    /// Why patches were not used though there were some that fit; nil when they were, or there were none.
+    package let patchRefusal: String?
     /// The release that would have been installed, but has not been public for long enough.
     package let held: HeldRelease?
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
@@ -36,7 +40,8 @@ extension Agent {
                 pinnedRoot: pinnedRoot, installed: before, requested: version, accepted: accepted)
             try run.update(refreshed)
             return UpdateReport(
-                before: before?.version, installed: run.installed, release: run.release?.manifest, held: run.held,
+                before: before?.version, installed: run.installed, release: run.release?.manifest,
+                delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
                 accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)

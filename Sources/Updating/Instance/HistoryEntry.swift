@@ -5,13 +5,16 @@ import Releases
 import Signatures
 import UpdatePlan
 
-/// One line of `history.jsonl`: a release that came to be the installed one, or what the administrator accepted.
+/// One line of `history.jsonl`: a release that came to be the installed one, what the administrator accepted, or why a
+/// patch was not used.
 package struct HistoryEntry: Hashable, Sendable {
     package enum Event: String, CaseIterable, Sendable {
         case updated
         case reverted
         /// Metadata was used though the log did not vouch for it.
         case acceptedUnwitnessed = "accepted-unwitnessed"
+        /// A release was to come by patches, and its archive was fetched instead.
+        case patchRefused = "patch-refused"
     }
 
     package let time: Date
@@ -23,9 +26,15 @@ package struct HistoryEntry: Hashable, Sendable {
     package let fingerprint: Digest?
     /// What was against it: the code of a fault.
     package let despite: ByteString?
+    /// How it came here; nil where nobody knows any more.
+    package private(set) var delivery: Delivery?
+    /// The release that was to come by patches, and why it did not.
+    package private(set) var release: Version?
+    package private(set) var reason: ByteString?
 
-    package init(_ step: UpdateStep, at time: Date) {
+    package init(_ step: UpdateStep, by delivery: Delivery? = nil, at time: Date) {
         self.time = time
+        self.delivery = delivery
         event =
             switch step.kind {
             case .update: .updated
@@ -44,6 +53,16 @@ package struct HistoryEntry: Hashable, Sendable {
         self.despite = ByteString(despite)
     }
 
+    /// The patches to the release of `step` were not used.
+    package init(refusingPatchesTo step: UpdateStep, because fault: any ReportableFault, at time: Date) {
+        self.time = time
+        event = .patchRefused
+        from = step.from
+        release = step.to
+        reason = ByteString(Delivery.reason(fault))
+        (to, fingerprint, despite) = (nil, nil, nil)
+    }
+
     package var line: [UInt8] {
         var object: JSONObject = [
             "time": .string(ByteString(UTCTime.encode(time))), "event": .string(ByteString(event.rawValue)),
@@ -52,6 +71,12 @@ package struct HistoryEntry: Hashable, Sendable {
         if let from { object["from"] = .string(from.text) }
         if let fingerprint { object["fingerprint"] = .string(ByteString(fingerprint.hex)) }
         if let despite { object["despite"] = .string(despite) }
+        if let delivery {
+            object["by"] = .string(ByteString(delivery.way.rawValue))
+            object["bytes"] = .integer(Int64(delivery.bytes))
+        }
+        if let release { object["release"] = .string(release.text) }
+        if let reason { object["reason"] = .string(reason) }
         return JSONValue.object(object).lineEncoding + [UInt8(ascii: "\n")]
     }
 
@@ -74,7 +99,11 @@ package struct HistoryEntry: Hashable, Sendable {
         to = try reader.optionalField("to").map { try Version($0.string()) }
         fingerprint = try reader.optionalField("fingerprint").flatMap { Digest(hex: try $0.string()) }
         despite = try reader.optionalField("despite")?.string()
-        guard (known == .acceptedUnwitnessed) == (to == nil) else { return nil }
+        release = try reader.optionalField("release").map { try Version($0.string()) }
+        reason = try reader.optionalField("reason")?.string()
+        delivery = try Delivery(reader)
+        guard (known == .updated || known == .reverted) == (to != nil) else { return nil }
+        guard (known == .patchRefused) == (release != nil) else { return nil }
     }
 
     /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
@@ -87,5 +116,6 @@ package struct HistoryEntry: Hashable, Sendable {
     /// Whether both tell of the same step, whenever that was.
     func isSameStep(as other: HistoryEntry) -> Bool {
         event == other.event && from == other.from && to == other.to && fingerprint == other.fingerprint
+            && release == other.release && reason == other.reason
     }
 }

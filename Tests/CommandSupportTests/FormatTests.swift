@@ -44,6 +44,20 @@ import Testing
         #expect(ProgressLine.isDue(elapsed: .milliseconds(1100), lastDrawn: .seconds(1)))
     }
 
+    @Test(
+        "the time that is left is told once there is enough to tell by",
+        arguments: [
+            (0, 100, 10, nil), (1, 100, 10, nil), (2, 100, 10, 490), (50, 100, 10, 10), (50, 100, 1, nil),
+            (99, 100, 10, 1), (100, 100, 10, nil), (200, 100, 10, nil), (5, nil, 10, nil),
+            (Int.max / 2, Int.max, 60, 60),
+            (1, 0, 10, nil), (-1, 100, 10, nil),
+        ] as [(Int, Int?, Int, Int?)])
+    func timeLeft(done: Int, total: Int?, elapsed: Int, left: Int?) {
+        #expect(
+            ProgressLine.left(done: done, total: total, elapsed: .seconds(elapsed)) == left.map { Duration.seconds($0) }
+        )
+    }
+
     @Test("progress says how far, whatever the server promised")
     func progressText() {
         #expect(ProgressLine.text(done: 2_900_000, total: 5_800_000) == "2.9 MB of 5.8 MB (50 %)")

@@ -50,28 +50,44 @@ package final class PatchedTree: PatchSink {
     package func makeFile(_ path: ByteString, copying entry: TreeEntry, executable: Bool) throws {
         let file = try old.openFile(entry)
         try beginFile(path, size: file.count, executable: executable)
-        guard let current else { return }
-        let isCloned = canClone && file.count > 0 && sceau_clone_file(file.descriptor, current.descriptor) == 0
-        if !isCloned { canClone = false }
+        let digest = try clone(file, entry) ?? digest(of: file) { try write($0) }
+        try endFile()
+        guard case .file(_, digest, _) = entry.kind else {
+            throw PatchFault(.wrongOldFile, at: entry.path.description)
+        }
+    }
+
+    /// Shares the content of a file and returns the digest of what the new one has now: the old one may have been written
+    /// to a moment before. Nil when the file system cannot do that.
+    private func clone(_ file: OpenTreeFile, _ entry: TreeEntry) throws -> Digest? {
+        guard let current, canClone, file.count > 0 else { return nil }
+        canClone = sceau_clone_file(file.descriptor, current.descriptor) == 0
+        guard canClone else { return nil }
+        let made = dup(current.descriptor)
+        guard made >= 0 else { throw walk.fault("dup", current.path) }
+        return try digest(of: OpenTreeFile(made, entry, at: walk.filePath(current.path))) { _ in }
+    }
+
+    /// The digest of a file's listed bytes, which are handed to `body`.
+    private func digest(
+        of file: OpenTreeFile, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Digest {
         let hasher = SHA256Hasher()
         var offset = 0
         while offset < file.count {
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, file.count - offset)])
             try file.read(at: offset, into: part)
             hasher.update(UnsafeRawBufferPointer(part))
-            if !isCloned { try write(UnsafeRawBufferPointer(part)) }
+            try body(UnsafeRawBufferPointer(part))
             offset += part.count
         }
-        try endFile()
-        guard case .file(_, hasher.finish(), _) = entry.kind else {
-            throw PatchFault(.wrongOldFile, at: entry.path.description)
-        }
+        return hasher.finish()
     }
 
     package func beginFile(_ path: ByteString, size: Int, executable: Bool) throws {
         try storage.announce(.write(walk.filePath(path)))
         let descriptor = try walk.with(path) { folder, name in
-            openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+            openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         }
         guard descriptor >= 0 else { throw walk.fault("open", path) }
         current = (path, descriptor, executable ? 0o755 : 0o644)

@@ -6,19 +6,23 @@ struct Contractor {
     private let limits: ExpansionLimits
     private var output: [UInt8] = []
     private var position = 0
+    /// What of the allowance is left.
+    private(set) var work: Int
 
-    /// `expanded` must outlive this.
-    init(_ expanded: UnsafeBufferPointer<UInt8>, _ limits: ExpansionLimits) {
+    /// `expanded` must outlive this. `work` is what all parts together may cost.
+    init(_ expanded: UnsafeBufferPointer<UInt8>, _ limits: ExpansionLimits, work: Int) {
         self.expanded = expanded
         self.limits = limits
+        self.work = min(work, limits.work(expanded.count))
     }
 
     mutating func run(_ recipe: [UInt8]) throws(DeflatingFault) -> [UInt8] {
-        for region in try RegionList.decode(recipe, expandedCount: expanded.count, limits) {
+        var regions = try RegionReader(recipe, expandedCount: expanded.count, limits)
+        // One at a time: a list of corrections takes many times the bytes it is written in.
+        while let region = try regions.next() {
             try append(take(region.verbatimCount))
             let data = take(region.dataCount)
-            let stream = try region.recipe.deflate(
-                data, byteLimit: limits.fileBytes - output.count, workPerByte: limits.workPerByte)
+            let stream = try region.recipe.deflate(data, byteLimit: limits.fileBytes - output.count, work: &work)
             try stream.withUnsafeBufferPointer { buffer throws(DeflatingFault) in try append(buffer) }
             if region.hasTrailer { output += GzipTrailer.bytes(data) }
         }

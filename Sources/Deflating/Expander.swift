@@ -25,11 +25,9 @@ struct Expander {
         var (number, position) = (0, 0)
         while number < limits.regions, let region = container.region(file, number: number, behind: position) {
             number += 1
-            guard let streamEnd = expand(region) else {
-                // Where a gzip member ends nobody knows without inflating it.
-                if region.byteCount == nil { break }
-                continue
-            }
+            // Behind a part that cannot be inflated all stays as it is: where the next gzip member begins nobody knows, and
+            // a zip file of many such parts would be inflated many times over for nothing.
+            guard let streamEnd = expand(region) else { break }
             position = streamEnd + (region.hasTrailer ? GzipTrailer.count : 0)
             if position > file.count { break }
         }

@@ -13,8 +13,18 @@ package struct ExpansionLimits: Sendable {
     /// Candidates the search for matches may look at for each expanded byte, on average. Level 9 needs hundreds on data
     /// of long equal runs; a thousand times that is an attack.
     package var workPerByte = 1024
+    /// The same for a whole file.
+    package var work = 1 << 35
+    /// What a small file, or a part of one, may cost.
+    private static let leastWork = 1 << 22
 
     package init() {}
+
+    /// What making so many expanded bytes again may cost.
+    func work(_ count: Int) -> Int {
+        let (product, overflow) = count.multipliedReportingOverflow(by: workPerByte)
+        return overflow ? work : min(work, max(product, Self.leastWork))
+    }
 
     /// Of a file with `fileCount` bytes.
     func expandedBytes(fileCount: Int) -> Int {

@@ -15,7 +15,7 @@ struct RegionList {
     // A byte that is 1 for this encoding; the number of regions; each region: verbatimCount, dataCount and, in its
     // lowest bit, hasTrailer, and the recipe. What follows the last region is verbatim.
 
-    private static let version = 1
+    fileprivate static let version = 1
     /// A recipe without corrections always may be as long as it is.
     private static let leastBytes = 16
 
@@ -49,27 +49,38 @@ struct RegionList {
         return whole.bytes
     }
 
-    /// The regions of a file that is `expandedCount` bytes when expanded.
-    static func decode(
-        _ bytes: [UInt8], expandedCount: Int, _ limits: ExpansionLimits
-    ) throws(DeflatingFault) -> [Region] {
+}
+
+/// Reads the recipe of a whole file, part by part.
+struct RegionReader {
+    private var reader: RecipeReader
+    /// Regions, and expanded bytes, that are to come.
+    private var (regionsLeft, bytesLeft): (Int, Int)
+
+    /// Of a file that is `expandedCount` bytes when expanded.
+    init(_ bytes: [UInt8], expandedCount: Int, _ limits: ExpansionLimits) throws(DeflatingFault) {
         var reader = RecipeReader(bytes)
-        guard try reader.byte() == version else { throw DeflatingFault(.corruptRecipe, found: "another version") }
-        let count = try reader.number(upTo: limits.regions)
-        guard count > 0 else { throw DeflatingFault(.corruptRecipe, found: "no deflated part") }
-        var regions: [Region] = []
-        var left = expandedCount
-        for _ in 0..<count {
-            let verbatimCount = try reader.number(upTo: left)
-            left -= verbatimCount
-            let number = try reader.number(upTo: left * 2 + 1)
-            left -= number >> 1
-            let recipe = try DeflateRecipe(from: &reader, dataCount: number >> 1)
-            regions.append(
-                Region(
-                    verbatimCount: verbatimCount, dataCount: number >> 1, hasTrailer: number & 1 == 1, recipe: recipe))
+        guard try reader.byte() == RegionList.version else {
+            throw DeflatingFault(.corruptRecipe, found: "another version")
         }
-        guard reader.isAtEnd else { throw DeflatingFault(.corruptRecipe, found: "bytes behind the end") }
-        return regions
+        regionsLeft = try reader.number(upTo: limits.regions)
+        guard regionsLeft > 0 else { throw DeflatingFault(.corruptRecipe, found: "no deflated part") }
+        (self.reader, bytesLeft) = (reader, expandedCount)
+    }
+
+    /// The next region; nil behind the last, where the recipe must end too.
+    mutating func next() throws(DeflatingFault) -> RegionList.Region? {
+        guard regionsLeft > 0 else {
+            guard reader.isAtEnd else { throw DeflatingFault(.corruptRecipe, found: "bytes behind the end") }
+            return nil
+        }
+        regionsLeft -= 1
+        let verbatimCount = try reader.number(upTo: bytesLeft)
+        bytesLeft -= verbatimCount
+        let number = try reader.number(upTo: bytesLeft * 2 + 1)
+        bytesLeft -= number >> 1
+        return RegionList.Region(
+            verbatimCount: verbatimCount, dataCount: number >> 1, hasTrailer: number & 1 == 1,
+            recipe: try DeflateRecipe(from: &reader, dataCount: number >> 1))
     }
 }

@@ -49,6 +49,17 @@ import Testing
         #expect(Expansion.inflate(file, limits: limits) == nil)
     }
 
+    /// Otherwise a zip file could be inflated to hundreds of times the limit, part by part, for nothing.
+    @Test func behindAPartThatCannotBeInflatedNothingIsExpanded() throws {
+        let file = try #require(try Self.smallFiles().last)
+        let whole = try #require(Expansion.inflate(file))
+        var broken = file
+        // The first entry's first block, behind a header of 30 bytes and a name of one, is of the type that there is not.
+        broken[31] |= 6
+        #expect(whole.count > file.count)
+        #expect(Expansion.inflate(broken) == nil)
+    }
+
     @Test func aFileAboveTheLimitIsLeftAlone() throws {
         let file = try PeerCompressor.gzip(SampleData.text.bytes, level: 6)
         var limits = ExpansionLimits()

@@ -121,6 +121,28 @@ import Testing
         #expect(throws: DeflatingFault.self, "\(attack)") { try Self.contract(Array("nine byte".utf8), recipe).get() }
     }
 
+    /// Each for itself is cheap: no data, and 300 empty blocks.
+    @Test func manyPartsThatAreMuchWorkTogetherAreRefused() throws {
+        let part: [UInt8] = [0, 0, 0x26, 0x76, 14, 1, 0, 0xAC, 2]
+        #expect(throws: Never.self) { try Self.contract([], [1, 1] + part).get() }
+        let fault = #expect(throws: DeflatingFault.self) {
+            try Self.contract([], [1, 10] + [[UInt8]](repeating: part, count: 10).joined()).get()
+        }
+        #expect(fault?.code == .tooMuchWork)
+    }
+
+    @Test func severalFilesHaveOneAllowanceOfWork() throws {
+        let recipe: [UInt8] = [1, 1, 0, 0, 0x26, 0x76, 14, 1, 0, 0xAC, 2]
+        let limits = ExpansionLimits()
+        var work = 3_000_000
+        _ = try Expansion.contract([], recipe: recipe, limits: limits, work: &work)
+        #expect(work > 0 && work < 1_000_000)
+        let fault = #expect(throws: DeflatingFault.self) {
+            try Expansion.contract([], recipe: recipe, limits: limits, work: &work)
+        }
+        #expect(fault?.code == .tooMuchWork)
+    }
+
     @Test func theSmallestRecipeMakesAStream() throws {
         let stream = try Self.contract(Array("nine byte".utf8), Self.recipe(data: 9, 0x06, 0x76, 14)).get()
         #expect(stream == [0xCB, 0xCB, 0xCC, 0x4B, 0x55, 0x48, 0xAA, 0x2C, 0x49, 0x05, 0x00])

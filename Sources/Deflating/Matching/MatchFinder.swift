@@ -109,6 +109,7 @@ struct MatchFinder: ~Copyable {
             let there = data + candidate
             if UnsafeRawPointer(there + (best &- 1)).loadUnaligned(as: UInt16.self) == ending {
                 let length = Self.common(here, there, longest)
+                work &+= length &>> 4
                 if length > best {
                     (best, match) = (length, candidate)
                     if length >= nice { break }
@@ -145,6 +146,7 @@ struct MatchFinder: ~Copyable {
             work &+= 1
             var length = 0
             while length < Self.longest, byte(candidate + length) == byte(position + length) { length += 1 }
+            work &+= length
             if length > best {
                 (best, match) = (length, candidate)
                 if length >= effort.nice { break }

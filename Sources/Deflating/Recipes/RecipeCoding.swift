@@ -79,6 +79,7 @@ extension DeflateRecipe {
         let count = try reader.number(upTo: reader.bytesLeft / 2)
         guard count > 0 else { throw DeflatingFault(.corruptRecipe, found: "an empty list") }
         var list: [Entry] = []
+        list.reserveCapacity(count)
         var next = 0
         for _ in 0..<count {
             let index = next + (try reader.number(upTo: largestIndex - next))

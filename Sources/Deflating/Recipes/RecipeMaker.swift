@@ -141,7 +141,7 @@ struct RecipeMaker {
         var replay = Replay(
             data, parameters,
             ObservedChoices(stream, deflated, parameters, stopAfter: stopAfter, mostCorrections: mostMisses),
-            writing: false, byteLimit: .max, workPerByte: limits.workPerByte)
+            writing: false, byteLimit: .max, workLimit: limits.work(data.count))
         guard (try? replay.run()) != nil else { return nil }
         let recipe = replay.choices.recipe
         return recipe.tokens.count <= mostMisses ? recipe : nil

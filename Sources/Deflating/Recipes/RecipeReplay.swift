@@ -1,15 +1,16 @@
 import Primitives
 
 extension DeflateRecipe {
-    /// The deflated stream of `data`, at most `byteLimit` bytes.
+    /// The deflated stream of `data`, at most `byteLimit` bytes. What it costs is taken off `work`.
     ///
     /// - Throws: `corruptRecipe` when a correction corrects nothing, cannot be, or comes after the end; `tooMuchWork`.
     func deflate(
-        _ data: UnsafeBufferPointer<UInt8>, byteLimit: Int, workPerByte: Int
+        _ data: UnsafeBufferPointer<UInt8>, byteLimit: Int, work: inout Int
     ) throws(DeflatingFault) -> [UInt8] {
         var replay = Replay(
-            data, parameters, CorrectedChoices(self), writing: true, byteLimit: byteLimit, workPerByte: workPerByte)
+            data, parameters, CorrectedChoices(self), writing: true, byteLimit: byteLimit, workLimit: work)
         try replay.run()
+        work -= replay.work
         guard replay.choices.isUsedUp else {
             throw DeflatingFault(.corruptRecipe, found: "a correction behind the end")
         }

@@ -20,9 +20,6 @@ protocol ReplayChoices {
 struct Replay<Choices: ReplayChoices>: ~Copyable {
     /// What coding a block costs beside its tokens, in candidates looked at.
     private static var workPerBlock: Int { 1 << 13 }
-    /// What a small stream may cost.
-    private static var leastWork: Int { 1 << 22 }
-
     private let data: UnsafeBufferPointer<UInt8>
     private let parameters: DeflateParameters
     private let splitter: BlockSplitter
@@ -35,18 +32,20 @@ struct Replay<Choices: ReplayChoices>: ~Copyable {
     private(set) var choices: Choices
     private(set) var writer: BlockWriter?
 
+    /// What it has cost so far, in candidates looked at.
+    var work: Int { predictor.work &+ blockCount &* Self.workPerBlock }
+
     /// `data` must outlive the replay. Without `writing`, no stream is made.
     init(
         _ data: UnsafeBufferPointer<UInt8>, _ parameters: DeflateParameters, _ choices: Choices, writing: Bool,
-        byteLimit: Int, workPerByte: Int
+        byteLimit: Int, workLimit: Int
     ) {
         self.data = data
         self.parameters = parameters
         self.choices = choices
         self.byteLimit = byteLimit
         splitter = BlockSplitter(parameters)
-        let (work, overflow) = data.count.multipliedReportingOverflow(by: workPerByte)
-        workLimit = overflow ? .max : max(work, Self.leastWork)
+        self.workLimit = workLimit
         predictor = TokenPredictor(data, parameters)
         writer = writing ? BlockWriter() : nil
     }
@@ -61,7 +60,7 @@ struct Replay<Choices: ReplayChoices>: ~Copyable {
             predictor.commit(token)
             block.append(token, data[position])
             tokenCount &+= 1
-            guard predictor.work <= workLimit, block.tokens.count <= OpenBlock.mostTokens else {
+            guard work <= workLimit, block.tokens.count <= OpenBlock.mostTokens else {
                 throw DeflatingFault(.tooMuchWork)
             }
             let isEnd = predictor.position == data.count
@@ -82,7 +81,7 @@ struct Replay<Choices: ReplayChoices>: ~Copyable {
     private mutating func endBlock(isLast: Bool, _ lastToken: Token) throws(DeflatingFault) {
         defer { block.startNext() }
         blockCount &+= 1
-        guard predictor.work &+ blockCount &* Self.workPerBlock <= workLimit else { throw DeflatingFault(.tooMuchWork) }
+        guard work <= workLimit else { throw DeflatingFault(.tooMuchWork) }
         guard choices.needsForms else { return }
         let canBeStored = splitter.canBeStored(
             block, lastToken: lastToken, windowBits: parameters.windowBits, bufferStart: predictor.gzipBufferStart)

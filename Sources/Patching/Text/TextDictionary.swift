@@ -7,15 +7,21 @@ final class TextDictionary {
     /// Bytes of memory, whatever is in it.
     static let memory = blockBytes * blocks
 
+    /// Bytes that are read in all, at most, an opened file counted as `openBytes` of them: half a minute. Each byte of the
+    /// text can ask for another block.
+    static let mostReadBytes = 1 << 37
+    private static let openBytes = 4096
+
     private let files: [any OldFile]
+    private var readable: Int
     /// Where each file begins, and the end of the last.
     private let starts: [Int]
     private let cache = UnsafeMutableRawBufferPointer.allocate(byteCount: memory, alignment: 4096)
     /// Which block stands in each place of the cache.
     private var cached = [Int](repeating: -1, count: blocks)
 
-    init(_ files: [any OldFile]) {
-        self.files = files
+    init(_ files: [any OldFile], mostReadBytes: Int = TextDictionary.mostReadBytes) {
+        (self.files, readable) = (files, mostReadBytes)
         starts = files.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     }
 
@@ -53,6 +59,8 @@ final class TextDictionary {
             if end > position {
                 let target = place + position - range.lowerBound
                 let part = UnsafeMutableRawBufferPointer(rebasing: cache[target..<target + end - position])
+                readable -= part.count + Self.openBytes
+                guard readable >= 0 else { throw PatchFault(.tooLarge, found: "text from everywhere") }
                 try files[index].read(at: position - starts[index], into: part)
             }
             position = end

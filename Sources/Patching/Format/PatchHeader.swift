@@ -8,8 +8,8 @@ package struct PatchHeader: Equatable, Sendable {
     static let byteLimit = 1024
     static let groupBytes = 64 << 10
     static let windows = 12...27
-    /// What a reader needs for each single stream besides its window.
-    static let streamOverhead = 256 << 10
+    /// What a reader needs for unpacking besides the window.
+    private static func overhead(_ packing: Packing) -> Int { (packing == .zstd ? 640 : 256) << 10 }
 
     /// Packed bytes that lie together in the file.
     struct Packed: Equatable, Sendable {
@@ -34,9 +34,9 @@ package struct PatchHeader: Equatable, Sendable {
 
     /// Bytes of memory that applying needs, besides listings and plan.
     package var memory: Int {
-        var total = editKiB << 10 + (group.map { 2 * $0.count } ?? 0)
+        var total = editKiB << 10 + (group.map { 2 * $0.count + Self.overhead($0.packing) } ?? 0)
         for (_, packed) in singles {
-            total += Self.streamOverhead
+            total += Self.overhead(packed.packing)
             guard packed.packing != .stored else { continue }
             total += packed.window == 0 ? TextDecoder.memory(packed.count) : 1 << packed.window
         }

@@ -164,7 +164,7 @@ let testTargets: [Target] = [
         ]),
     tests("ReleasesTests", ["Releases", "CanonicalJSON", "Signatures", "Primitives"]),
     tests("SettingsTests", ["Settings", "Primitives"]),
-    tests("PatchingTests", ["Patching", "Archiving", "Releases", "Signatures", "Primitives"]),
+    tests("PatchingTests", ["Patching", "Archiving", "Deflating", "Releases", "Signatures", "Primitives"]),
     tests("CompressionTests", ["Compression", "Primitives"]),
     tests("DeflatingTests", ["Deflating", "Primitives"]),
     tests(

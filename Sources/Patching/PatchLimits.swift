@@ -8,10 +8,16 @@ package struct PatchLimits: Sendable {
     package var memory: Int
     /// Bytes of the plan, unpacked.
     package var planBytes: Int
+    /// Candidates that the search for matches may look at while deflated files are made again: some minutes.
+    package var deflatingWork: Int
 
-    package init(tree: TreeLimits = TreeLimits(), memory: Int = 512 << 20, planBytes: Int = 32 << 20) {
+    package init(
+        tree: TreeLimits = TreeLimits(), memory: Int = 512 << 20, planBytes: Int = 32 << 20,
+        deflatingWork: Int = 1 << 36
+    ) {
         self.tree = tree
         self.memory = memory
         self.planBytes = planBytes
+        self.deflatingWork = deflatingWork
     }
 }

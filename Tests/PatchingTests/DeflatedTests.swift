@@ -1,3 +1,4 @@
+import Deflating
 import Primitives
 import Releases
 import Signatures
@@ -48,6 +49,52 @@ import Testing
             editKiB: 1, grouped: header.grouped, group: header.group, singles: header.singles)
         let bytes = small.encoded + patch.bytes.dropFirst(header.encoded.count)
         #expect(try old.apply(bytes, expected: new.listing.digest).code == "patch/too-much-memory")
+    }
+}
+
+/// Recipes in patches put together by hand.
+@Suite struct HostileRecipeTests {
+    static let data = Array("nine byte".utf8)
+    static let small: [UInt8] = [1, 1, 0, 18, 0x06, 0x76, 14]
+    /// Hundreds of empty blocks before the data.
+    static let costly: [UInt8] = [1, 1, 0, 18, 0x26, 0x76, 14, 1, 0, 0xAC, 2]
+
+    /// The code of the fault that applying a patch ends in that makes so many files with this recipe.
+    static func code(
+        files: Int = 1, size: Int, recipe: [UInt8], editKiB: Int, limits: PatchLimits = PatchLimits()
+    ) throws -> String? {
+        let old = try MemoryTree().listing
+        let edit = PlannedEdit(
+            method: .literal, transform: .expanded, reference: nil, size: size, expandedSize: data.count)
+        let entries = (0..<files).map {
+            PlannedEntry(path: ByteString("file \($0)"), kind: .file(executable: false, .edit(edit)))
+        }
+        let plan = try Plan(renames: [], entries: entries).encoded(over: old)
+        let recipes = (0..<files).flatMap { _ in ForgedPatch.numbers([recipe.count]) + recipe }
+        let streams = [(PatchStream.plan, plan), (.text, (0..<files).flatMap { _ in data }), (.recipes, recipes)]
+        let all = streams.flatMap(\.1)
+        let header = PatchHeader(
+            before: old.digest, after: Digest.sha256(of: []), entriesDelta: files, bytesDelta: files * size,
+            editKiB: editKiB, grouped: streams.map { ($0.0, $0.1.count) },
+            group: PatchHeader.Packed(
+                packing: .stored, window: PatchHeader.groupWindow(all.count), count: all.count, packedCount: all.count),
+            singles: [])
+        return try MemoryTree().apply(header.encoded + all, expected: Digest.sha256(of: []), limits: limits).code
+    }
+
+    @Test func whatCorrectionsTakeInMemoryIsCounted() throws {
+        #expect(try Self.code(size: 11, recipe: Self.small, editKiB: 600) == "patch/wrong-new-tree")
+        let long = Self.small + [UInt8](repeating: 0, count: 20_000)
+        #expect(try Self.code(size: 11, recipe: long, editKiB: 600) == "patch/too-much-memory")
+        #expect(try Self.code(size: 11, recipe: long, editKiB: 2000) == "deflating/corrupt-recipe")
+    }
+
+    @Test func filesThatAreMuchWorkTogetherAreRefused() throws {
+        let size = try Expansion.contract(Self.data, recipe: Self.costly).count
+        let limits = PatchLimits(deflatingWork: 6_000_000)
+        for (files, code) in [(2, "patch/wrong-new-tree"), (3, "deflating/too-much-work")] {
+            #expect(try Self.code(files: files, size: size, recipe: Self.costly, editKiB: 2000, limits: limits) == code)
+        }
     }
 }
 

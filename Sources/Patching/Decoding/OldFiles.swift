@@ -10,11 +10,9 @@ final class OldFiles<Source: PatchSource> {
     private let memory: Int
     /// Bytes that the dictionary holds to the end.
     private var held = 0
-
-    /// Bytes that may still be transformed.
     private var work: Int
 
-    /// `work`: bytes that may be transformed in all. One old file may be asked for again and again.
+    /// `work`: what all edits together may `spend`. One old file may be asked for again and again.
     init(_ old: TreeListing, _ source: Source, memory: Int, work: Int) {
         (self.old, self.source, self.memory, self.work) = (old, source, memory, work)
     }
@@ -37,17 +35,23 @@ final class OldFiles<Source: PatchSource> {
         return file
     }
 
-    /// The file as the edit sees it, and the bytes of memory it takes.
+    /// The file as the edit sees it, and the bytes of memory it holds.
     func open(_ index: Int, _ transform: EditTransform) throws -> (file: any OldFile, memory: Int) {
         guard transform != .none else { return (try open(index), 0) }
         let entry = old.entries[index]
-        // Twice: before and after.
-        try check(2 * entry.size)
-        let bytes = transform.expanded(try bytes(index), entry, of: old, limit: editMemory - entry.size)
-        try check(entry.size + bytes.count)
-        work -= entry.size + bytes.count
-        guard work >= 0 else { throw PatchFault(.tooLarge, found: "more work than the largest tree") }
-        return (BytesAsFile(bytes), entry.size + bytes.count)
+        // Without anything to expand it is the file itself.
+        try check(TransformMemory.old(file: entry.size, expanded: entry.size))
+        let limit = TransformMemory.mostExpanded(file: entry.size, memory: editMemory)
+        let bytes = transform.expanded(try bytes(index), entry, of: old, limit: limit)
+        try check(TransformMemory.old(file: entry.size, expanded: bytes.count))
+        try spend(entry.size + bytes.count)
+        return (BytesAsFile(bytes), bytes.count)
+    }
+
+    /// Takes bytes that are read or made for an edit, besides those of the new tree, off the allowance.
+    func spend(_ bytes: Int) throws(PatchFault) {
+        guard bytes <= work else { throw PatchFault(.tooLarge, found: "more work than the largest tree") }
+        work -= bytes
     }
 
     private func bytes(_ index: Int) throws -> [UInt8] {

@@ -36,7 +36,7 @@ package struct PatchDecoder: Sendable {
         let files = OldFiles(old, source, memory: header.editKiB << 10, work: limits.tree.bytes)
         try streams.openAll(
             dictionary: streams.hasDictionary ? try files.dictionary(plan, planBytes: planBytes) : nil)
-        var run = PatchRun(plan, streams, files, sink: sink)
+        var run = PatchRun(plan, streams, files, sink: sink, work: limits.deflatingWork)
         let listing = try TreeListing(try run.entries(progress), limits: limits.tree)
         try streams.finish()
         try sink.finish()

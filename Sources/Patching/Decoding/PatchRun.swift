@@ -12,12 +12,14 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
     private var decoder: EditDecoder<PackedStreams>
     private var made: [TreeEntry?]
     private var known: KnownFiles?
+    private var work: Int
     private var done = PatchProgress(done: 0, total: 0)
 
     private var old: TreeListing { files.old }
 
-    init(_ plan: Plan, _ streams: PackedStreams, _ files: OldFiles<Source>, sink: Sink) {
-        (self.plan, self.streams, self.files, self.sink) = (plan, streams, files, sink)
+    /// `work` is what making deflated files again may cost in all.
+    init(_ plan: Plan, _ streams: PackedStreams, _ files: OldFiles<Source>, sink: Sink, work: Int) {
+        (self.plan, self.streams, self.files, self.sink, self.work) = (plan, streams, files, sink, work)
         decoder = EditDecoder(streams, limits: EditLimits(memory: files.editMemory))
         made = [TreeEntry?](repeating: nil, count: plan.entries.count)
         for entry in plan.entries { done.total += entry.listed(old, digest: old.digest).size }
@@ -61,6 +63,8 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
     /// Made as it is written, in pieces.
     private mutating func plainEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
         let file = try edit.reference.map { try files.open($0) }
+        if let file, edit.method == .predicted { try files.spend(file.count) }
+        decoder.limits.memory = files.editMemory
         let (sink, hasher) = (sink, SHA256Hasher())
         try decode(path, edit, file) { bytes in
             hasher.update(bytes)
@@ -71,37 +75,44 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
 
     /// Made in memory.
     private mutating func transformedEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
-        let (file, memory) = try edit.reference.map { try files.open($0, edit.transform) } ?? (nil, 0)
-        let (needed, overflow) = edit.expandedSize.addingReportingOverflow(edit.size)
-        try files.check(overflow ? .max : memory + needed)
+        let (file, held) = try edit.reference.map { try files.open($0, edit.transform) } ?? (nil, 0)
+        try checkMemory(edit, held: held, recipe: 0)
+        try files.spend(edit.expandedSize)
         var expanded: [UInt8] = []
         expanded.reserveCapacity(edit.expandedSize)
+        decoder.limits.memory = files.editMemory - held - edit.expandedSize
         try decode(path, edit, file) { expanded += $0 }
-        let bytes = try contract(expanded, path, edit, memory: memory + needed)
+        let bytes = try contract(expanded, path, edit, held: held)
         guard bytes.count == edit.size else { throw PatchFault(.truncated, at: path.description) }
         try bytes.withUnsafeBytes { try sink.write($0) }
         return .sha256(of: bytes)
     }
 
+    /// `held`: bytes of the old file, in memory.
+    private func checkMemory(_ edit: PlannedEdit, held: Int, recipe: Int) throws(PatchFault) {
+        // None of these is more than the largest tree or patch, so the sum cannot overflow.
+        try files.check(
+            TransformMemory.new(old: held, expanded: edit.expandedSize, file: edit.size, recipe: recipe))
+    }
+
     private mutating func contract(
-        _ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit, memory: Int
+        _ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit, held: Int
     ) throws -> [UInt8] {
-        guard edit.transform == .record else { return try deflate(expanded, edit, memory: memory) }
+        guard edit.transform == .record else { return try deflate(expanded, edit, held: held) }
         // What the first record may say, all others may say: not what other records are.
         let known = known ?? KnownFiles(made)
         self.known = known
         return try RecordLines(path, lookup: known.lookup).contract(expanded, limit: edit.size)
     }
 
-    private func deflate(_ expanded: [UInt8], _ edit: PlannedEdit, memory: Int) throws -> [UInt8] {
+    private mutating func deflate(_ expanded: [UInt8], _ edit: PlannedEdit, held: Int) throws -> [UInt8] {
         let count = try streams.number(.recipes, atMost: files.editMemory)
-        let (needed, overflow) = memory.addingReportingOverflow(count)
-        try files.check(overflow ? .max : needed)
+        try checkMemory(edit, held: held, recipe: count)
         var recipe = [UInt8](repeating: 0, count: count)
         try recipe.withUnsafeMutableBytes { try streams.read(.recipes, into: $0) }
         var limits = ExpansionLimits()
         limits.fileBytes = edit.size
-        return try Expansion.contract(expanded, recipe: recipe, limits: limits)
+        return try Expansion.contract(expanded, recipe: recipe, limits: limits, work: &work)
     }
 
     private mutating func decode(

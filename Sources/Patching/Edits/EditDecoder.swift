@@ -4,7 +4,7 @@ import Primitives
 /// more memory than the limit.
 package struct EditDecoder<Streams: EditStreamReader> {
     private var streams: Streams
-    private let limits: EditLimits
+    var limits: EditLimits
 
     package init(_ streams: Streams, limits: EditLimits) {
         self.streams = streams

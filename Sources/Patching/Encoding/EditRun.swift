@@ -134,12 +134,10 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
             }
         }
         guard candidate.cost + expansion.recipe.count < limit else { return nil }
-        // The decoder holds the old file, twice each, for the dictionary and again for the edit; then what is new.
-        let memory =
-            2 * (oldBytes.count + max(oldBytes.count, oldExpanded.count)) + expansion.bytes.count + newBytes.count
-            + expansion.recipe.count
-        var edit = FinishedEdit(candidate.edit.adding(memory), .expanded, expansion.bytes.count)
+        var edit = FinishedEdit(candidate.edit, .expanded, expansion.bytes.count)
         (edit.recipe, edit.cost) = (expansion.recipe, candidate.cost)
+        edit.sizes = TransformedSizes(
+            old: oldBytes.count, oldExpanded: oldExpanded.count, new: newBytes.count)
         return edit
     }
 
@@ -160,18 +158,11 @@ struct EditRun<Old: PatchTree, New: PatchTree>: Sendable {
         let edit = try oldExpanded.withUnsafeBufferPointer { old in
             try expanded.withUnsafeBufferPointer { new in try choice.smaller(old, new, isTextual: true) }
         }
-        // The decoder holds the old file twice for the dictionary, and twice again, the expanded file, and the file.
-        let memory = 4 * oldEntry.size + expanded.count + newBytes.count
-        var finished = FinishedEdit(edit.edit.adding(memory), .record, expanded.count)
-        (finished.cost, finished.alone) = (edit.cost, edit.alone?.adding(memory))
+        var finished = FinishedEdit(edit.edit, .record, expanded.count)
+        (finished.cost, finished.alone) = (edit.cost, edit.alone)
+        finished.sizes = TransformedSizes(
+            old: oldBytes.count, oldExpanded: oldExpanded.count, new: newBytes.count)
         return finished
-    }
-}
-
-extension EncodedEdit {
-    /// The same with so many bytes more that the decoder needs.
-    fileprivate func adding(_ bytes: Int) -> EncodedEdit {
-        EncodedEdit(method: method, memory: memory + bytes, streams: streams)
     }
 }
 

@@ -62,10 +62,9 @@ package struct PatchEncoder: Sendable {
         return EncodedPatch(bytes: header.encoded + packed.bytes, header: header)
     }
 
-    /// What a decoder holds for transformed files' references is held to the end, so these count together.
+    /// What a decoder holds for the dictionary counts together, everything else is needed for one edit at a time.
     private func memory(_ edits: [FinishedEdit]) -> Int {
-        let transformed = edits.filter { $0.transform != .none }.reduce(0) { $0 + $1.encoded.memory }
-        return transformed + (edits.filter { $0.transform == .none }.map(\.encoded.memory).max() ?? 0)
+        edits.reduce(0) { $0 + $1.heldMemory } + (edits.map(\.memory).max() ?? 0)
     }
 
     private func streams(_ plan: Plan, _ edits: [FinishedEdit], _ pairing: Pairing) throws -> StreamSet {

@@ -93,6 +93,8 @@ struct FinishedEdit: Sendable {
     let isBulk: Bool
     /// Of an expanded file.
     var recipe: [UInt8] = []
+    /// Of a transformed edit.
+    var sizes: TransformedSizes?
     /// Bytes that it takes of the patch, about.
     var cost = 0
     /// To be taken instead in a patch so small that files have nothing to share.

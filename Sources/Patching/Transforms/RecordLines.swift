@@ -31,8 +31,7 @@ struct RecordLines {
 
     func expand(_ text: some RandomAccessCollection<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
-        for line in text.split(separator: Self.newline, omittingEmptySubsequences: false) {
-            if !result.isEmpty || line.startIndex != text.startIndex { result.append(Self.newline) }
+        Self.forEachLine(of: text) { line in
             if let comma = line.firstIndex(of: Self.comma), let rest = rest(of: line[..<comma]),
                 line[comma...].dropFirst().elementsEqual(rest)
             {
@@ -41,6 +40,8 @@ struct RecordLines {
             } else {
                 result += line
             }
+        } between: {
+            result.append(Self.newline)
         }
         return result
     }
@@ -48,10 +49,7 @@ struct RecordLines {
     /// The inverse. Throws when a marked line names no known file, or when there would be more than `limit` bytes.
     func contract(_ text: [UInt8], limit: Int) throws(PatchFault) -> [UInt8] {
         var result: [UInt8] = []
-        var isFirst = true
-        for line in text.split(separator: Self.newline, omittingEmptySubsequences: false) {
-            if !isFirst { result.append(Self.newline) }
-            isFirst = false
+        try Self.forEachLine(of: text) { line throws(PatchFault) in
             if line.last == Self.mark, let comma = line.firstIndex(of: Self.comma), comma == line.endIndex - 2 {
                 guard let rest = rest(of: line[..<comma]) else {
                     throw PatchFault(.malformed, found: "a record of an unknown file")
@@ -62,8 +60,23 @@ struct RecordLines {
                 result += line
             }
             guard result.count <= limit else { throw PatchFault(.tooLarge, found: "a longer record") }
+        } between: {
+            result.append(Self.newline)
         }
         return result
+    }
+
+    /// One line after another: a list of them would take many times the memory of a text of short lines.
+    private static func forEachLine<Text: RandomAccessCollection<UInt8>, Failure: Error>(
+        of text: Text, _ body: (Text.SubSequence) throws(Failure) -> Void, between: () -> Void
+    ) throws(Failure) {
+        var rest = text[...]
+        while let end = rest.firstIndex(of: newline) {
+            try body(rest[..<end])
+            between()
+            rest = rest[rest.index(after: end)...]
+        }
+        try body(rest)
     }
 
     /// What follows on the first comma of a file's line.

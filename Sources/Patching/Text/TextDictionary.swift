@@ -7,9 +7,9 @@ final class TextDictionary {
     /// Bytes of memory, whatever is in it.
     static let memory = blockBytes * blocks
 
-    /// Bytes that are read in all, at most, an opened file counted as `openBytes` of them: half a minute. Each byte of the
+    /// Bytes that are read in all, at most, an opened file counted as `openBytes` of them: some seconds. Each byte of the
     /// text can ask for another block.
-    static let mostReadBytes = 1 << 37
+    static let mostReadBytes = 1 << 35
     private static let openBytes = 4096
 
     private let files: [any OldFile]

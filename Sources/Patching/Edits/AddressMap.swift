@@ -80,13 +80,8 @@ struct AddressMap {
 
     /// The last border in the gap: what follows it goes with what comes behind.
     private static func border(_ borders: [Int], in gap: Range<Int>) -> Int? {
-        var low = 0
-        var high = borders.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if borders[middle] <= gap.upperBound { low = middle &+ 1 } else { high = middle }
-        }
-        return low > 0 && gap.contains(borders[low &- 1] &- 1) ? borders[low &- 1] : nil
+        let before = borders.binaryCount { $0 <= gap.upperBound }
+        return before > 0 && gap.contains(borders[before &- 1] &- 1) ? borders[before &- 1] : nil
     }
 
     /// From `start` on, addresses move by `shift`. What begins at the same place as the piece before it replaces that.
@@ -165,12 +160,7 @@ struct AddressMap {
     }
 
     private func search(_ address: Int) -> Int {
-        var low = 0
-        var high = starts.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if starts[middle] <= address { low = middle &+ 1 } else { high = middle }
-        }
-        return low > 0 ? address &+ shifts[low &- 1] : address
+        let before = starts.binaryCount { $0 <= address }
+        return before > 0 ? address &+ shifts[before &- 1] : address
     }
 }

@@ -91,19 +91,6 @@ struct BlockChain {
     }
 }
 
-extension Array {
-    /// How many elements, of an order in which those that fit come first, fit.
-    func binaryCount(where fits: (Element) -> Bool) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if fits(self[middle]) { low = middle &+ 1 } else { high = middle }
-        }
-        return low
-    }
-}
-
 /// The cells between edges, each painted once; what is painted already is passed over in (nearly) no time.
 private struct Painter {
     private let edges: [Int32]

@@ -123,13 +123,7 @@ struct BlockParts: Sequence, IteratorProtocol {
     init(_ blocks: [Block], in range: Range<Int>) {
         self.blocks = blocks
         rest = range
-        var low = 0
-        var high = blocks.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if blocks[middle].newEnd <= range.lowerBound { low = middle &+ 1 } else { high = middle }
-        }
-        index = low
+        index = blocks.binaryCount { $0.newEnd <= range.lowerBound }
     }
 
     mutating func next() -> (new: Range<Int>, old: Int?)? {

@@ -168,23 +168,12 @@ struct References {
 
     /// The first reference at or behind `offset`.
     func first(from offset: Int) -> Int {
-        var low = 0
-        var high = places.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if Int(places[middle]) < offset { low = middle &+ 1 } else { high = middle }
-        }
-        return low
+        places.binaryCount { Int($0) < offset }
     }
 
     /// Where the switch table that holds `place` begins.
     func table(of place: Int) -> Int {
-        var low = 0
-        var high = tables.count
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if Int(tables[middle]) <= place { low = middle &+ 1 } else { high = middle }
-        }
-        return low > 0 ? Int(tables[low &- 1]) : place
+        let before = tables.binaryCount { Int($0) <= place }
+        return before > 0 ? Int(tables[before &- 1]) : place
     }
 }

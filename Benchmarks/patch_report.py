@@ -118,7 +118,7 @@ def markdown(results: list[Result], made: list[Made], pairs: int) -> str:
     measured = any(one.ours for one in results)
     parts: list[Callable[[], str]] = [
         lambda: sizes(results),
-        lambda: "Bytes of patches. * Not looked at while the encoder was made.\n",
+        lambda: "Bytes of patches. * Chosen by somebody other than who wrote the encoder; it was run on them, and not tuned to them.\n",
         lambda: what_they_are(results)]
     if measured:
         parts.append(lambda: summary(results))

@@ -3,12 +3,7 @@
 /// What no block covers goes with the nearest block in the same segment; memory behind the file's part of a segment (.bss)
 /// goes with that part's end. An address outside of everything stays as it is.
 struct AddressMap {
-    private struct Piece {
-        var start: Int
-        var shift: Int
-    }
-
-    /// In order; each reaches to the next. Addresses before the first are not mapped.
+    /// Where pieces start, in order; each reaches to the next. Addresses before the first are not mapped.
     private var starts: [Int] = []
     private var shifts: [Int] = []
     /// For each page from the first start on, the piece that its first byte belongs to.

@@ -10,24 +10,32 @@ package struct ReleaseFacts: Hashable, Sendable {
     package let severity: Severity
     /// When the release was made, in whole seconds.
     package let time: Date
+    /// The oldest release from which an instance may go to this one at once; nil: any.
+    package let updateFrom: Version?
     /// Nil for a release that may be installed.
     package var withdrawal: Withdrawal?
 
-    package init(version: Version, severity: Severity, time: Date, withdrawal: Withdrawal? = nil) {
+    package init(
+        version: Version, severity: Severity, time: Date, updateFrom: Version? = nil, withdrawal: Withdrawal? = nil
+    ) {
         self.version = version
         self.severity = severity
         self.time = time
+        self.updateFrom = updateFrom
         self.withdrawal = withdrawal
     }
 
     /// The facts as `release.json` has them, which is never rewritten.
-    package var asReleased: ReleaseFacts { ReleaseFacts(version: version, severity: severity, time: time) }
+    package var asReleased: ReleaseFacts {
+        ReleaseFacts(version: version, severity: severity, time: time, updateFrom: updateFrom)
+    }
 
     package func encode() -> JSONValue {
         var object: JSONObject = [
             "version": .string(version.text), "severity": .string(ByteString(severity.rawValue)),
             "time": .string(ByteString(UTCTime.encode(time))),
         ]
+        if let updateFrom { object["update_from"] = .string(updateFrom.text) }
         object[Withdrawal.field] = withdrawal?.json
         return ["sceau": .object(object)]
     }
@@ -39,6 +47,7 @@ package struct ReleaseFacts: Hashable, Sendable {
         return ReleaseFacts(
             version: try Version(facts.field("version").string()),
             severity: try Severity(facts.field("severity").string()), time: try facts.field("time").time(),
+            updateFrom: try facts.optionalField("update_from").map { try Version($0.string()) },
             withdrawal: try facts.optionalField(Withdrawal.field).map { try Withdrawal($0) })
     }
 }

@@ -15,11 +15,14 @@ struct InstanceOptions: ParsableArguments {
 
     @OptionGroup var json: JSONOption
 
+    func configuration() throws -> AgentConfiguration {
+        let storage = DurableStorage()
+        return try ConfigurationFile.load(try ConfigurationFile.locate(named: file, storage), storage)
+    }
+
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
     func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
-        let storage = DurableStorage()
-        let file = try ConfigurationFile.locate(named: file, storage)
-        let configuration = try ConfigurationFile.load(file, storage)
+        let (storage, configuration) = (DurableStorage(), try configuration())
         let display = ProgressDisplay()
         defer { display.finish() }
         let agent = try Agent.overHTTP(

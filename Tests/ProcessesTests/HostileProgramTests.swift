@@ -128,4 +128,28 @@ struct HostileProgramTests {
         while processes.contains(where: isAlive), deadline > .now { sched_yield() }
         #expect(processes.filter(isAlive) == [])
     }
+
+    @Test("an agent that is killed takes the program that it runs with it, and what that started")
+    func killedAgent() throws {
+        let script = """
+            trap '' TERM
+            cd '\(folder.path)'
+            setsid sh -c 'trap "" TERM; echo $$ > child; while :; do sleep 1000; done' &
+            echo $$ > program
+            while ! [ -s child ]; do sleep 0.01; done
+            kill -KILL $(cut -d ' ' -f 4 < /proc/$PPID/stat)
+            exec sleep 1000
+            """
+        // This run's own grace is long: what ignores SIGTERM has to be ended by the keeper of the agent that was killed.
+        let start = ContinuousClock.now
+        let result = try ProcessRunner(grace: .seconds(60)).run(
+            ProcessRequest(executable: Probe.executable, arguments: ["run", script], timeLimit: .seconds(60)))
+        #expect(result.outcome == .signalled(SIGKILL))
+        #expect(start.duration(to: .now) < .seconds(60))
+        for name in ["program", "child"] {
+            let processes = try folder.processes(name)
+            #expect(processes.count == 1)
+            #expect(processes.filter(isAlive) == [])
+        }
+    }
 }

@@ -1,7 +1,7 @@
 // What a test cannot do to its own process: be killed while it runs a program, or enter a sandbox. Not installed.
 //
 //     process-probe run SCRIPT
-//     process-probe sandbox [--read PATH | --write PATH | --network | --programs | --none]... -- [ACTION ARGUMENT]...
+//     process-probe sandbox [--read PATH | --write PATH | --network | --programs | --thread | --none]... -- [ACTION ARGUMENT]...
 //
 // Prints a line for each gap, and for each action its error number, or 0.
 
@@ -77,6 +77,9 @@ func sandbox(_ arguments: [String]) {
         case "--write": sandbox.readWrite.append(FilePath(rest.removeFirst()))
         case "--network": sandbox.allowsNetwork = true
         case "--programs": sandbox.allowsPrograms = true
+        case "--thread":
+            var thread = pthread_t()
+            pthread_create(&thread, nil, { _ in while true { pause() } }, nil)
         default: isOn = false
         }
     }
@@ -92,7 +95,7 @@ case "run":
     let request = ProcessRequest(
         executable: "/bin/sh", arguments: ["-c", rest.first ?? ""], environment: ["PATH": "/usr/bin:/bin"],
         timeLimit: .seconds(1000))
-    print((try? ProcessRunner(grace: .milliseconds(100)).run(request)).map { "\($0.outcome)" } ?? "fault")
+    print((try? ProcessRunner(grace: .milliseconds(100)).run(request)).map { "\($0.outcome), left \($0.survivors)" } ?? "fault")
 case "sandbox": sandbox(rest)
 default: exit(64)
 }

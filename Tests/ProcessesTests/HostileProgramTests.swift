@@ -117,9 +117,14 @@ struct HostileProgramTests {
         #expect(try folder.read("reached") != nil)
     }
 
-    @Test("a program that kills the process that watches it fails, and is not left running")
-    func killedKeeper() throws {
-        let failure = fault(of: shell("echo $$ > pid; kill -KILL $PPID; exec sleep 1000", in: folder))
+    @Test(
+        "a program that kills or stops the process that watches it fails, and is not left running",
+        arguments: ["KILL", "STOP"])
+    func keeper(signal: String) throws {
+        let request = shell(
+            "echo $$ > pid; kill -\(signal) $PPID; exec sleep 1000", in: folder, limit: .milliseconds(1500))
+        let impatient = ProcessRunner(grace: .milliseconds(100), patience: .milliseconds(500))
+        let failure = #expect(throws: ProcessFault.self) { try impatient.run(request) }
         #expect(failure?.code == .failed)
         let processes = try folder.processes("pid")
         #expect(processes.count == 1)

@@ -168,6 +168,12 @@ struct SandboxTests {
         #expect(try Array(Probe(["--none"], ["signal", "\(getpid())"]).outcomes.values) == [0])
     }
 
+    @Test("a sandbox that is entered when there are other threads says how many it leaves out")
+    func threads() throws {
+        #expect(try Probe(["--thread"], []).gaps.first == "other threads are not confined (1)")
+        #expect(try !Probe([], []).gaps.contains { $0.contains("threads") })
+    }
+
     @Test("what an older Landlock lacks is said", arguments: [(1, 4), (2, 4), (3, 3), (4, 2), (5, 1), (6, 0), (7, 0)])
     func gaps(version: Int, count: Int) {
         #expect(Sandbox().gaps(ofLandlock: version).count == count)

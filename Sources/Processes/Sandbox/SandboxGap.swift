@@ -36,7 +36,7 @@ extension SandboxGap: CustomStringConvertible {
             "sockets made earlier are not confined (Landlock version \(version) of 4)"
         case .sockets(let error): "making sockets is not refused (seccomp: \(error.description.lowercased()))"
         case .path(let path, let error): "\(path) is not within reach (\(error.description.lowercased()))"
-        case .threads(let count): "\(count) other threads are not confined"
+        case .threads(let count): "other threads are not confined (\(count))"
         }
     }
 }

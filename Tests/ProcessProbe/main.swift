@@ -95,7 +95,9 @@ case "run":
     let request = ProcessRequest(
         executable: "/bin/sh", arguments: ["-c", rest.first ?? ""], environment: ["PATH": "/usr/bin:/bin"],
         timeLimit: .seconds(1000))
-    print((try? ProcessRunner(grace: .milliseconds(100)).run(request)).map { "\($0.outcome), left \($0.survivors)" } ?? "fault")
+    print(
+        (try? ProcessRunner(grace: .milliseconds(100)).run(request)).map { "\($0.outcome), left \($0.survivors)" }
+            ?? "fault")
 case "sandbox": sandbox(rest)
 default: exit(64)
 }

@@ -27,8 +27,9 @@ package struct ProcessRunner: Sendable {
     package func run(_ request: ProcessRequest) throws(ProcessFault) -> ProcessResult {
         try request.check()
         do {
-            let keeper = try Keeper(request, grace: grace, killTime: patience / 2)
+            // First, because its clock begins now.
             var exchange = Exchange(outputLimit: request.outputLimit)
+            let keeper = try Keeper(request, grace: grace, killTime: patience / 2)
             exchange.follow(keeper, until: .now + deadline(request))
             if exchange.isOver {
                 keeper.collect()

@@ -6,10 +6,11 @@ extension ReferenceScanner {
         let end = section.end
         // What a place in this section has to be raised by to be an address.
         let shift = section.address &- section.offset
+        let (base, codeSpan) = (bytes.base, codeSpan)
         while place &+ 5 <= end {
-            let byte = bytes.base[place]
+            let byte = base[place]
             // Nine bytes in ten can begin no reference.
-            guard Self.begins[Int(byte)] else {
+            guard Self.begins(byte) else {
                 place &+= 1
                 continue
             }
@@ -35,7 +36,10 @@ extension ReferenceScanner {
         }
     }
 
-    private static let begins = (0..<256).map { $0 == 0xE8 || $0 == 0xE9 || $0 == 0x0F || $0 & 0xC7 == 0x05 }
+    @inline(__always)
+    private static func begins(_ byte: UInt8) -> Bool {
+        byte & 0xC7 == 0x05 || byte & 0xFE == 0xE8 || byte == 0x0F
+    }
 
     /// A ModR/M byte that means an address relative to the next instruction.
     private mutating func addData(at place: Int, shift: Int) -> Bool {

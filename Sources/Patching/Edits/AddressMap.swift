@@ -9,6 +9,8 @@ struct AddressMap {
     private var shifts: [Int32] = []
     private var far: [Int: Int] = [:]
     private static let isFar = Int32.min
+    /// Between what is mapped into memory and what is not: programs have a few such pieces, a hostile patch any number.
+    private static let mostFar = 1024
     /// For each page of keys, the piece that its first one belongs to.
     private var pages: [UInt32] = []
     private let base: Int
@@ -111,7 +113,10 @@ struct AddressMap {
         guard starts.isEmpty || self.shift(starts.count &- 1) != shift else { return }
         let short = Int32(truncatingIfNeeded: shift)
         let isFar = Int(short) != shift || short == Self.isFar
-        if isFar { far[starts.count] = shift }
+        if isFar {
+            guard far.count < Self.mostFar else { return }
+            far[starts.count] = shift
+        }
         starts.append(start)
         shifts.append(isFar ? Self.isFar : short)
     }
@@ -157,7 +162,9 @@ struct AddressMap {
             append(start, slot.new &- slot.old)
             end = key(slot.old &+ slot.size)
             while piece < under.count, under.starts[piece] < end { piece &+= 1 }
-            if piece >= under.count || under.starts[piece] > end { append(end, piece > 0 ? under.shift(piece &- 1) : 0) }
+            if piece >= under.count || under.starts[piece] > end {
+                append(end, piece > 0 ? under.shift(piece &- 1) : 0)
+            }
         }
         while piece < under.count {
             append(Int(under.starts[piece]), under.shift(piece))

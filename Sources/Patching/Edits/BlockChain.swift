@@ -39,7 +39,7 @@ struct BlockChain {
         fill(blocks, chained)
     }
 
-    /// For each block whether it belongs to the chain. A tree of prefix maxima over the blocks' ends in the old file.
+    /// For each block whether it belongs to the chain.
     private static func heaviestChain(_ blocks: [Block]) -> [Bool] {
         // The end in the upper half, the block in the lower.
         var order = blocks.indices.map { UInt64(blocks[$0].oldEnd) << 32 | UInt64($0) }
@@ -49,18 +49,14 @@ struct BlockChain {
         // All lengths together are no more than the new file, below 2^31.
         var weights = [UInt32](repeating: 0, count: blocks.count)
         var previous = [Int32](repeating: -1, count: blocks.count)
-        var tree = [Int32](repeating: -1, count: blocks.count + 1)
+        var tree = MaximaTree(blocks.count)
         var best: Int32 = -1
         for (index, block) in blocks.enumerated() {
             let limit = UInt64(block.old &+ min(block.length / 2, tolerance) &+ 1) << 32
-            let before = heaviest(tree, weights, upTo: order.binaryCount { $0 < limit })
+            let before = tree.heaviest(upTo: order.binaryCount { $0 < limit })
             weights[index] = UInt32(truncatingIfNeeded: block.length) &+ (before < 0 ? 0 : weights[Int(before)])
             previous[index] = before
-            var node = Int(rank[index]) &+ 1
-            while node <= blocks.count {
-                if tree[node] < 0 || weights[index] > weights[Int(tree[node])] { tree[node] = Int32(index) }
-                node &+= node & -node
-            }
+            tree.add(Int32(index), weight: weights[index], at: Int(rank[index]))
             if best < 0 || weights[index] > weights[Int(best)] { best = Int32(index) }
         }
         var chained = [Bool](repeating: false, count: blocks.count)
@@ -69,16 +65,6 @@ struct BlockChain {
             best = previous[Int(best)]
         }
         return chained
-    }
-
-    private static func heaviest(_ tree: [Int32], _ weights: [UInt32], upTo position: Int) -> Int32 {
-        var node = position
-        var best: Int32 = -1
-        while node > 0 {
-            if tree[node] >= 0, best < 0 || weights[Int(tree[node])] > weights[Int(best)] { best = tree[node] }
-            node &-= node & -node
-        }
-        return best
     }
 
     /// The longest block first; each takes what is free of it.
@@ -107,6 +93,31 @@ struct BlockChain {
         }
         beside = []
         pieces = paint.pieces
+    }
+}
+
+/// The heaviest of the first so many blocks, of two that weigh the same the earlier one. A tree of prefix maxima (Fenwick).
+private struct MaximaTree {
+    private var nodes: [(weight: UInt32, block: Int32)]
+
+    init(_ count: Int) { nodes = Array(repeating: (0, -1), count: count + 1) }
+
+    mutating func add(_ block: Int32, weight: UInt32, at position: Int) {
+        var node = position &+ 1
+        while node < nodes.count {
+            if weight > nodes[node].weight { nodes[node] = (weight, block) }
+            node &+= node & -node
+        }
+    }
+
+    func heaviest(upTo position: Int) -> Int32 {
+        var node = position
+        var best: (weight: UInt32, block: Int32) = (0, -1)
+        while node > 0 {
+            if nodes[node].weight > best.weight { best = nodes[node] }
+            node &-= node & -node
+        }
+        return best.block
     }
 }
 

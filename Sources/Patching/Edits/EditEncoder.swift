@@ -39,7 +39,8 @@ package enum EditEncoder {
         let chain = BlockChain(blocks)
         let trial = write(old, new, blocks, chain, program, image, mask: ReferenceKind.allGroups)
         let mask = trial.tally.filter { $0.value.changed > $0.value.wrong }.reduce(UInt32(0)) { $0 | $1.key }
-        let writer = mask == ReferenceKind.allGroups ? trial : write(old, new, blocks, chain, program, image, mask: mask)
+        let writer =
+            mask == ReferenceKind.allGroups ? trial : write(old, new, blocks, chain, program, image, mask: mask)
         var layout = EditStreams()
         for number in [Int(mask), writer.differences, writer.corrections] { layout.append(number: number, to: .layout) }
         let memory = EditMemory.predicted(

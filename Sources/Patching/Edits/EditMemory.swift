@@ -9,10 +9,10 @@ enum EditMemory {
     /// Pages of an old program that are held while the new one is made.
     static let pages = 512 << 10
 
-    /// A place and a kind; in a program for AArch64 what it points at too. With the room that is left for more of them, and while
-    /// they are moved to where there is more.
-    static let eachReference = 5
-    static let eachARMReference = 17
+    /// A place and a kind; in a program for AArch64 what it points at too, with the room that is left for more of them, and
+    /// while they are moved to where there is more.
+    static let eachReference = 2
+    static let eachARMReference = 11
     /// The same once all are listed, without room for more.
     private static let eachSettledReference = 2
     private static let eachSettledTarget = 4
@@ -48,7 +48,7 @@ enum EditMemory {
 
     /// While the old program is read, in a buffer that has room for either program.
     static func reading(_ bytes: Int, kept: Int) -> Int {
-        bytes &+ kept &+ sections &+ References.reserved(bytes) &* eachSettledReference &+ References.pages(bytes) &* 4
+        bytes &+ kept &+ sections &+ References.pages(bytes) &* 4
     }
 
     static func held(_ references: References, _ fileBytes: Int) -> Int {
@@ -68,7 +68,8 @@ enum EditMemory {
         let blockBytes = held(blocks: blocks, pieces: pieces)
         let mostPieces = AddressMap.mostPieces(pieces, program.image)
         let map = AddressMap.bytes(mostPieces, span: program.image.span.count)
-        let laidOver = max(held(blocks: 0, pieces: pieces), AddressMap.bytes(mostPieces, span: 0)) &+ slots(program, image)
+        let laidOver =
+            max(held(blocks: 0, pieces: pieces), AddressMap.bytes(mostPieces, span: 0)) &+ slots(program, image)
         let building =
             max(old, new) &+ program.memory &+ sections &+ pages &+ held(blocks: blocks, pieces: 0) &+ map
             &+ names(image) &+ laidOver

@@ -9,6 +9,9 @@ struct ProgramBuilder {
     private let new: UnsafeMutableBufferPointer<UInt8>
     private var differences: Differences
     private var corrections: Corrections
+    /// What of the new program is made before the last step, which makes the rest from the front to the back; empty until then.
+    private var madeBefore: [Range<Int>] = []
+    private var isLastStep = false
     /// How far the new program was handed out.
     private var handedOut = 0
 
@@ -17,7 +20,7 @@ struct ProgramBuilder {
 
     private var view: ByteView { ByteView(UnsafeBufferPointer(new)) }
 
-    /// What `new` holds is what a reader finds there before it is made.
+    /// `new` has the old program, as far as there is room, until the new one is made over it.
     init(
         old: any OldFile, program: OldProgram, blocks: [Block], mask: UInt32, new: UnsafeMutableBufferPointer<UInt8>,
         differences: Differences, corrections: Corrections
@@ -50,6 +53,7 @@ struct ProgramBuilder {
             predictor.learn(step, view)
         }
         let prediction = Prediction(predictor: predictor, references: program.references, mask: mask)
+        (madeBefore, isLastStep) = (order.done, true)
         for range in order.ranges(.rest, image) {
             try make(range, prediction, &streams) { this, end in try this.handOut(upTo: end, to: sink) }
         }
@@ -102,12 +106,21 @@ struct ProgramBuilder {
         while place < range.upperBound {
             let end = min(place &+ Self.step, range.upperBound)
             let ahead = min(end &+ ReferenceKind.mostBytes, range.upperBound)
-            try old.read(at: copied &+ shift, into: bytes(copied..<ahead))
+            try copy(copied..<ahead, shift)
             try predict(place..<end, before: range.upperBound, shift, prediction, &streams)
             try differences.apply(to: bytes(place..<end), &streams)
             (place, copied) = (end, ahead)
             try done(&self, end)
         }
+    }
+
+    /// The old bytes that belong at `range`. What is not made over yet need not be read again.
+    private func copy(_ range: Range<Int>, _ shift: Int) throws {
+        let from = range.lowerBound &+ shift..<range.upperBound &+ shift
+        let isThere =
+            isLastStep && shift >= 0 && from.upperBound <= new.count && !madeBefore.contains { $0.overlaps(from) }
+        guard isThere else { return try old.read(at: from.lowerBound, into: bytes(range)) }
+        if shift > 0 { bytes(range).copyMemory(from: UnsafeRawBufferPointer(bytes(from))) }
     }
 
     /// The references in a part of a block that was just copied: what stands there is still the old value.

@@ -1,56 +1,3 @@
-/// What kind of reference stands at a place: how its value says where it points. Each bit of an edit's mask is one `group`.
-enum ReferenceKind: UInt8, CaseIterable {
-    // x86-64: 32 bits, relative to the end of the instruction, which is 0, 1 or 4 bytes behind the reference.
-    case call, jump, data0, data1, data4
-    // AArch64, ARM DDI 0487 chapter C6: bits inside an instruction.
-    case armBranch, armConditional, armPage, armPageOffset
-    // ELF tables.
-    case relocationPlace, relocationAddend, relocationSymbol, symbolValue, symbolName
-    // .eh_frame and .eh_frame_hdr: DWARF call frame information, LSB Core chapter 10.6.
-    case frameStart, frameCommon, frameData, frameIndex
-    // Numbers in data.
-    case absolute, switchTable
-    // Go's tables: 32 bits, relative to the start of a table.
-    case goText, goName, goFunction, goUnit, goFile, goCounter, goData, goType
-
-    static let mostBytes = 8
-
-    @inline(__always)
-    var width: Int {
-        switch self {
-        case .relocationPlace, .relocationAddend, .symbolValue, .absolute: 8
-        default: 4
-        }
-    }
-
-    /// Bit of the mask by which an edit says which kinds it predicts.
-    var group: UInt32 {
-        switch self {
-        case .call, .armBranch: 1 << 0
-        case .jump, .armConditional: 1 << 1
-        case .data0, .data1, .data4, .armPage, .armPageOffset: 1 << 2
-        case .relocationPlace: 1 << 3
-        case .relocationAddend: 1 << 4
-        case .relocationSymbol: 1 << 5
-        case .symbolValue: 1 << 6
-        case .symbolName: 1 << 7
-        case .frameStart, .frameCommon, .frameData: 1 << 8
-        case .frameIndex: 1 << 9
-        case .absolute: 1 << 10
-        case .switchTable: 1 << 11
-        case .goText, .goName, .goFunction, .goUnit, .goFile, .goCounter, .goData: 1 << 12
-        case .goType: 1 << 13
-        }
-    }
-
-    static let allGroups: UInt32 = 1 << 14 - 1
-
-    /// The set of all kinds whose groups are in `mask`: bit i is the kind of raw value i.
-    static func kinds(_ mask: UInt32) -> UInt32 {
-        allCases.reduce(0) { $1.group & mask != 0 ? $0 | 1 << UInt32($1.rawValue) : $0 }
-    }
-}
-
 /// A reference of a program: the how many-th it is, where in the file it stands, and what it is.
 struct Reference {
     var index: Int
@@ -65,8 +12,12 @@ struct References {
     private static let kindBits = 5
     private static let kindMask: UInt16 = 1 << kindBits - 1
     private static let placeMask = 1 << pageBits - 1
+    private static let chunkBits = 14
+    private static let chunkMask = 1 << chunkBits - 1
 
-    private var entries: [UInt16] = []
+    /// In chunks, so that nothing is moved to make room for more.
+    private var chunks: [[UInt16]] = []
+    private(set) var count = 0
     /// For each page of the file that was reached, how many references stand before it.
     private var pages: [UInt32] = []
     /// Starts of switch tables, in order: an entry is relative to the start of its table.
@@ -95,11 +46,9 @@ struct References {
         eachBytes = machine == .arm ? EditMemory.eachARMReference : EditMemory.eachReference
     }
 
-    var count: Int { entries.count }
-
     /// Bytes of memory.
     var heldBytes: Int {
-        entries.capacity &* 2 &+ (pages.capacity &+ targets.capacity) &* 4 &+ tables.capacity &* 4
+        chunks.reduce(0) { $0 &+ $1.capacity &* 2 } &+ (pages.capacity &+ targets.capacity) &* 4 &+ tables.capacity &* 4
             &+ late.capacity &* MemoryLayout<Late>.stride
     }
 
@@ -110,14 +59,10 @@ struct References {
         return room >= 0
     }
 
-    /// About as many as code of so many bytes has, for which room is made at once.
-    static func reserved(_ codeBytes: Int) -> Int { codeBytes / 24 }
-
     /// Pages of a file of so many bytes.
     static func pages(_ fileBytes: Int) -> Int { fileBytes >> pageBits &+ 2 }
 
     mutating func reserve(fileBytes: Int) {
-        entries.reserveCapacity(Self.reserved(fileBytes))
         pages.reserveCapacity(Self.pages(fileBytes))
     }
 
@@ -136,14 +81,23 @@ struct References {
     }
 
     private mutating func push(_ kind: ReferenceKind, at place: Int, target: Int) {
-        while pages.count <= place >> Self.pageBits { pages.append(UInt32(truncatingIfNeeded: entries.count)) }
-        if target != 0 && targets.isEmpty { targets = Array(repeating: 0, count: entries.count) }
-        if target != 0 || !targets.isEmpty { targets.append(UInt32(truncatingIfNeeded: target)) }
-        if entries.count == entries.capacity { entries.reserveCapacity(entries.count &+ entries.count / 4 &+ 4096) }
-        entries.append(
+        while pages.count <= place >> Self.pageBits { pages.append(UInt32(truncatingIfNeeded: count)) }
+        if target != 0 || !targets.isEmpty { push(target: UInt32(truncatingIfNeeded: target)) }
+        if count & Self.chunkMask == 0 {
+            chunks.append([])
+            chunks[chunks.count &- 1].reserveCapacity(1 << Self.chunkBits)
+        }
+        chunks[chunks.count &- 1].append(
             UInt16(truncatingIfNeeded: (place & Self.placeMask) << Self.kindBits) | UInt16(kind.rawValue))
+        count &+= 1
         last = place
         end = place &+ kind.width
+    }
+
+    private mutating func push(target: UInt32) {
+        if targets.isEmpty { targets = Array(repeating: 0, count: count) }
+        if targets.count == targets.capacity { targets.reserveCapacity(targets.count &+ targets.count / 4 &+ 4096) }
+        targets.append(target)
     }
 
     /// Brings what was found late to its place. To be called once, at the end.
@@ -154,8 +108,7 @@ struct References {
             }
             merge()
         }
-        // Copies, without the room that growing left; one after the other.
-        entries = entries.trimmed
+        // A copy, without the room that growing left.
         targets = targets.trimmed
     }
 
@@ -165,8 +118,7 @@ struct References {
         self.late = []
         late.sort { ($0.place, $0.kind.rawValue, $0.target) < ($1.place, $1.kind.rawValue, $1.target) }
         let ordered = self
-        (entries, pages, targets, last, end) = ([], [], [], -1, 0)
-        entries.reserveCapacity(ordered.count &+ late.count)
+        (chunks, count, pages, targets, last, end) = ([], 0, [], [], -1, 0)
         pages.reserveCapacity(ordered.pages.count)
         var next = 0
         func push(_ kind: ReferenceKind, _ place: Int, _ target: Int, into list: inout Self) {
@@ -193,12 +145,14 @@ struct References {
         guard range.lowerBound >> Self.pageBits < pages.count else { return }
         var page = range.lowerBound >> Self.pageBits
         var (index, pageEnd) = (first(from: range.lowerBound, page), end(of: page))
-        while index < entries.count {
+        guard index < count else { return }
+        var chunk = chunks[index >> Self.chunkBits]
+        while index < count {
             while index >= pageEnd {
                 page &+= 1
                 pageEnd = end(of: page)
             }
-            let entry = entries[index]
+            let entry = chunk[index & Self.chunkMask]
             let place = page << Self.pageBits | Int(entry >> Self.kindBits)
             guard place < range.upperBound else { return }
             let kind = UInt8(truncatingIfNeeded: entry & Self.kindMask)
@@ -206,11 +160,12 @@ struct References {
                 try body(Reference(index: index, place: place, kind: kind))
             }
             index &+= 1
+            if index & Self.chunkMask == 0, index < count { chunk = chunks[index >> Self.chunkBits] }
         }
     }
 
     @inline(__always)
-    private func end(of page: Int) -> Int { page &+ 1 < pages.count ? Int(pages[page &+ 1]) : entries.count }
+    private func end(of page: Int) -> Int { page &+ 1 < pages.count ? Int(pages[page &+ 1]) : count }
 
     /// The first reference of `page` at or behind `offset`.
     @inline(__always)
@@ -219,7 +174,11 @@ struct References {
         var (low, high) = (Int(pages[page]), end(of: page))
         while low < high {
             let middle = (low &+ high) >> 1
-            if entries[middle] < wanted { low = middle &+ 1 } else { high = middle }
+            if chunks[middle >> Self.chunkBits][middle & Self.chunkMask] < wanted {
+                low = middle &+ 1
+            } else {
+                high = middle
+            }
         }
         return low
     }

@@ -43,7 +43,7 @@ struct SlotMap {
                 let symbol = Int(bytes.u32(entry &+ 12))
                 let place = bytes.i64(entry)
                 guard symbol > 0, tables.contains(where: { place >= $0.address && place < $0.addressEnd }),
-                    let name = hashes.map({ symbol < $0.count && $0[symbol] != 0 ? $0[symbol] : nil }) ?? symbols.nameHash(symbol)
+                    let name = hashes == nil ? symbols.nameHash(symbol) : hashes?.name(symbol)
                 else { continue }
                 // A symbol may have a slot for its address and one for calls, with relocations of two types.
                 slots.append(Named(name: name ^ UInt64(bytes.u32(entry &+ 8)), place: place))
@@ -112,5 +112,12 @@ extension [SlotMap.Stub] {
     fileprivate func first(for slot: Int) -> Element? {
         let before = binaryCount { $0.slot < slot }
         return before < count && self[before].slot == slot ? self[before] : nil
+    }
+}
+
+extension [UInt64] {
+    /// The hash of a symbol's name; nil when it has none.
+    fileprivate func name(_ symbol: Int) -> UInt64? {
+        indices.contains(symbol) && self[symbol] != 0 ? self[symbol] : nil
     }
 }

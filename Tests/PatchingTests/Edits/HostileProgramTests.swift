@@ -150,7 +150,7 @@ import Testing
         let bytes = SmallProgram([.init(name: ".text", flags: 6, bytes: code)]).bytes
         #expect(try #require(oldProgram(bytes)).references.count == 50_000)
         #expect {
-            try view(bytes) { _ = try OldProgram($0, new: 0, limits: EditLimits(memory: 1200 << 10)) }
+            try view(bytes) { _ = try OldProgram($0, new: 0, limits: EditLimits(memory: 1080 << 10)) }
         } throws: { ($0 as? PatchFault)?.code == .tooMuchMemory }
     }
 }

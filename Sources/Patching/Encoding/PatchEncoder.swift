@@ -19,7 +19,7 @@ package struct PatchSettings: Sendable {
     package var windowLog = 22
     /// Bytes of text and of its dictionary together. Packing takes some eight times as much memory, unpacking the text's
     /// size.
-    package var textBytes = 16 << 20
+    package var textBytes = 20 << 20
     /// Bytes of a file from which on it is compared part by part, and never read into memory.
     package var largeFileBytes = 256 << 20
 

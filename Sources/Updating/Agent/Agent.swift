@@ -13,8 +13,8 @@ package struct AgentPorts {
     package var storage: DurableStorage
     /// The time of this whole run (TUF 5.1).
     package var now: Date
-    /// In order of preference.
     package var mirrors: [any RepositoryMirror]
+    package var habits = MirrorHabits()
     /// The version of this agent, which a release may ask for.
     package var agentVersion: Version
     /// Bytes that may still be written to the file system that holds a path.
@@ -126,7 +126,8 @@ package struct Agent {
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
             log: configuration.log.isRequired ? follower : nil)
-        return try refresh.run(ports.mirrors)
+        return try refresh.run(
+            Mirrors(ports.mirrors, habits: ports.habits, now: ports.now, store: instance.mirrorStore))
     }
 
     /// Runs `body` with the lock held; how it ends is remembered for `status`.

@@ -17,6 +17,7 @@ package enum ReleaseFaultCode: String, FaultCode {
     case duplicatePath = "release/duplicate-path"
     case invalidReason = "release/invalid-reason"
     case missingFolder = "release/missing-folder"
+    case invalidRollout = "release/invalid-rollout"
 
     package var family: FaultFamily { .refusal }
 
@@ -35,6 +36,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .duplicatePath: "a path stands twice in a tree"
         case .invalidReason: "not a usable reason"
         case .missingFolder: "a path in a tree is not inside a folder of the tree"
+        case .invalidRollout: "not a usable rollout"
         }
     }
 
@@ -43,6 +45,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .invalidVersion: "versions are one to four numbers with dots, such as 2.12.0 or 3.0-beta.1"
         case .invalidName: "check the spelling"
         case .invalidReason: "say in one line what is wrong with the release"
+        case .invalidRollout: "from step to step the hours go up, and the share of instances does not go down"
         case .unsafePath, .unsafeLink:
             "when packing, rename or take out this entry; when installing, try another mirror and tell the publisher"
         case .unsupportedFormat, .unknownField: "a newer version of these tools may be needed; nothing of it was used"

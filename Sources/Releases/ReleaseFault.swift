@@ -18,6 +18,7 @@ package enum ReleaseFaultCode: String, FaultCode {
     case invalidReason = "release/invalid-reason"
     case invalidInstall = "release/invalid-install"
     case missingFolder = "release/missing-folder"
+    case invalidRollout = "release/invalid-rollout"
 
     package var family: FaultFamily { .refusal }
 
@@ -37,6 +38,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .invalidReason: "not a usable reason"
         case .invalidInstall: "not a usable install section"
         case .missingFolder: "a path in a tree is not inside a folder of the tree"
+        case .invalidRollout: "not a usable rollout"
         }
     }
 
@@ -46,6 +48,7 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .invalidName: "check the spelling"
         case .invalidReason: "say in one line what is wrong with the release"
         case .invalidInstall: "when adding a release, correct it there; when installing, tell the publisher"
+        case .invalidRollout: "from step to step the hours go up, and the share of instances does not go down"
         case .unsafePath, .unsafeLink:
             "when packing, rename or take out this entry; when installing, try another mirror and tell the publisher"
         case .unsupportedFormat, .unknownField: "a newer version of these tools may be needed; nothing of it was used"

@@ -83,6 +83,8 @@ package struct ReleaseManifest: Hashable, Sendable {
     package var install = InstallSection()
     /// The oldest release from which an instance may go to this one at once; nil: any.
     package var updateFrom: Version?
+    /// Which share of instances may install it when; nil: all at once.
+    package var rollout: Rollout?
     package var minimumAgentVersion: Version?
     package var attachments: [ReleaseFileName] = []
     /// Whether the archive is signed for minisign too. An agent does not need it.
@@ -107,7 +109,7 @@ package struct ReleaseManifest: Hashable, Sendable {
 
     package var paths: ReleasePaths { ReleasePaths(product: product, channel: channel) }
     package var facts: ReleaseFacts {
-        ReleaseFacts(version: version, severity: severity, time: time, updateFrom: updateFrom)
+        ReleaseFacts(version: version, severity: severity, time: time, updateFrom: updateFrom, rollout: rollout)
     }
     package var archiveFile: ReleaseFileName { .archive(product, version) }
     package var minisigFile: ReleaseFileName { .minisig(product, version) }

@@ -67,6 +67,10 @@ package struct SettingsNode {
         return path
     }
 
+    package var isList: Bool {
+        if case .list = node.content { true } else { false }
+    }
+
     package func list() throws(SettingsFault) -> [SettingsNode] {
         guard case .list(let elements) = node.content else { throw fault(found: kind, expected: "a list") }
         return elements.map { SettingsNode($0, file: file) }

@@ -59,12 +59,12 @@ package struct ReleaseFacts: Hashable, Sendable {
 }
 
 extension JSONReader {
-    func time() throws(JSONFault) -> Date {
+    package func time() throws(JSONFault) -> Date {
         guard let time = UTCTime.decode(try string()) else { throw invalid(expected: "a time YYYY-MM-DDTHH:MM:SSZ") }
         return time
     }
 
-    func digest() throws(JSONFault) -> Digest {
+    package func digest() throws(JSONFault) -> Digest {
         guard let digest = Digest(hex: try string()) else { throw invalid(expected: "64 lower-case hex digits") }
         return digest
     }

@@ -4,6 +4,7 @@ import DurableStorage
 import Primitives
 import Releases
 import SystemPackage
+import UpdatePlan
 import Updating
 
 /// `--config` and `--json`, which every command has.
@@ -54,6 +55,7 @@ private final class ProgressDisplay {
         case .fetching(let path, let done, let total): line(titled: "fetching \(path)").update(bytes: done, of: total)
         case .building(let version): line(titled: "building \(version)").update { "…" }
         case .verifying(let version): line(titled: "verifying \(version)").update { "…" }
+        case .checkingHealth(let version): line(titled: "checking the health of \(version)").update { "…" }
         }
     }
 
@@ -82,7 +84,30 @@ extension [WithdrawalNotice] {
 }
 
 extension HeldRelease {
-    var line: String { "held back until \(UTCTime.encode(until)): \(release.version), severity \(release.severity)" }
+    /// Which release waits, for what, and until when.
+    var line: String {
+        let place = waiting.isReady ? "here and verified" : "not fetched yet"
+        return "\(release.version), severity \(release.severity): \(waiting.text(for: release.version)) (\(place))"
+    }
+}
+
+extension Waiting {
+    func text(for version: Version) -> String {
+        let time = until.map { " until \(UTCTime.encode($0))" } ?? ""
+        return switch reason {
+        case .hold: "waits while updates are on hold\(time); sceau-agent unhold ends that"
+        case .holdBack: "held back\(time): it has not been public for long enough"
+        case .rollout:
+            until == nil
+                ? "waits for the rollout, which does not reach this instance"
+                : "waits for its turn in the rollout,\(time)"
+        case .window: "waits for the next window,\(time)"
+        case .approval: "waits for approval: sceau-agent approve \(version)"
+        case .irreversible:
+            "waits for approval, since what it does to the data cannot be undone: sceau-agent approve \(version)"
+        case .lock: "waits for the lock, which another node has"
+        }
+    }
 }
 
 extension Version: ExpressibleByArgument {

@@ -7,7 +7,7 @@ import Transport
 
 extension AgentConfiguration {
     /// Every key there is, in the order in which they are explained.
-    static let keys: [ConfigurationKey] = generalKeys + fetchingKeys + spaceKeys + logKeys
+    static let keys: [ConfigurationKey] = generalKeys + fetchingKeys + installKeys + aroundKeys + spaceKeys + logKeys
 
     private static let generalKeys: [ConfigurationKey] = [
         ConfigurationKey(

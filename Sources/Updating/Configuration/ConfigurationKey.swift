@@ -1,4 +1,5 @@
 import Settings
+import SystemPackage
 
 /// One key of the configuration file: how it is read, how its value is written, and what `config --explain` says of it.
 /// One source for all three, so that none of them can be forgotten.
@@ -67,6 +68,35 @@ extension ConfigurationKey {
             $1[keyPath: property] = .seconds(try $0.integer(in: range))
         } value: {
             "\($0[keyPath: property].components.seconds)"
+        }
+    }
+
+    /// True or false.
+    static func flag(
+        _ name: String, _ explanation: String, _ property: any WritableKeyPath<AgentConfiguration, Bool> & Sendable
+    ) -> ConfigurationKey {
+        ConfigurationKey(name, "true or false", explanation) {
+            switch try $0.text() {
+            case "true": $1[keyPath: property] = true
+            case "false": $1[keyPath: property] = false
+            default: throw $0.invalid(expected: "true or false")
+            }
+        } value: {
+            "\($0[keyPath: property])"
+        }
+    }
+
+    /// A program of this machine with its arguments; not set at first.
+    static func command(
+        _ name: String, _ explanation: String, _ property: any WritableKeyPath<AgentConfiguration, [String]> & Sendable
+    ) -> ConfigurationKey {
+        ConfigurationKey(name, "a list: an absolute path, and arguments", explanation) {
+            let words = try $0.list()
+            guard let program = words.first else { throw $0.fault(found: "no program", expected: "an absolute path") }
+            let rest = try words.dropFirst().map { word throws in try word.text() }
+            $1[keyPath: property] = [try program.absolutePath().string] + rest
+        } value: {
+            $0[keyPath: property].isEmpty ? nil : yamlList($0[keyPath: property])
         }
     }
 

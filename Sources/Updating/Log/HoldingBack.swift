@@ -3,11 +3,15 @@ import Primitives
 import Releases
 import Signatures
 import TransparencyLog
+import UpdatePlan
 
 /// A release that is not installed yet though nothing else is against it.
 package struct HeldRelease: Hashable, Sendable {
     package let release: ReleaseFacts
-    package let until: Date
+    package let waiting: Waiting
+
+    /// Nil when that takes somebody, or nobody knows.
+    package var until: Date? { waiting.until }
 }
 
 extension LogFollower {

@@ -13,12 +13,16 @@ package struct AgentPorts {
     /// The time of this whole run (TUF 5.1).
     package var now: Date
     /// In order of preference.
-    package var mirrors: [any RepositoryMirror]
+    package private(set) var mirrors: [any RepositoryMirror]
+    /// Warned of only where the one mirror is a bundle: nothing that comes over a network may be old.
+    package private(set) var freshness = Freshness.required
     /// The version of this agent, which a release may ask for.
     package var agentVersion: Version
     /// Bytes that may still be written to the file system that holds a path.
     package var freeBytes: (FilePath) throws -> Int
     package var progress: (AgentProgress) -> Void
+    /// Told how old the metadata of a bundle is, before anything is installed by it.
+    package var reportAge: (RepositoryAge) -> Void = { _ in }
 
     package init(
         storage: DurableStorage, now: Date, mirrors: [any RepositoryMirror], agentVersion: Version,
@@ -30,6 +34,15 @@ package struct AgentPorts {
         self.agentVersion = agentVersion
         self.progress = progress
         freeBytes = { try storage.freeBytes(at: $0) }
+    }
+
+    /// For an agent that asks nobody but `bundle`, which somebody carried here.
+    package init(
+        storage: DurableStorage, now: Date, bundle: BundleMirror, agentVersion: Version,
+        progress: @escaping (AgentProgress) -> Void = { _ in }
+    ) {
+        self.init(storage: storage, now: now, mirrors: [bundle], agentVersion: agentVersion, progress: progress)
+        freshness = .warned
     }
 }
 
@@ -46,7 +59,7 @@ package enum AgentProgress: Hashable, Sendable {
 
 /// One product on one instance: everything that `sceau-agent` does.
 ///
-/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks, patches, bundles.
+/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks.
 package struct Agent {
     package let configuration: AgentConfiguration
     let ports: AgentPorts
@@ -102,7 +115,7 @@ package struct Agent {
         let choice = try choice(installed)
         let follower = LogFollower(
             settings: configuration.log, instance: instance, role: configuration.paths.role, now: ports.now,
-            accepted: accepted,
+            freshness: ports.freshness, accepted: accepted,
             candidates: { channel in
                 let asked = channel.releases.filter { $0.version == requested }
                 // What is installed already was public for long enough when it was.
@@ -110,8 +123,10 @@ package struct Agent {
             }, progress: ports.progress)
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
-            log: configuration.log.isRequired ? follower : nil)
-        return try refresh.run(ports.mirrors)
+            freshness: ports.freshness, log: configuration.log.isRequired ? follower : nil)
+        let refreshed = try refresh.run(ports.mirrors)
+        if ports.freshness == .warned { ports.reportAge(refreshed.age) }
+        return refreshed
     }
 
     /// Runs `body` with the lock held; how it ends is remembered for `status`.

@@ -16,6 +16,9 @@ struct RefreshedChannel {
 
     var trusted: TrustedMetadataSet { updater.trusted }
 
+    /// How old this is, where that is only warned of.
+    var age: RepositoryAge { RepositoryAge(expiredSince: trusted.expiredSince, cosignedAt: log.cosignedAt) }
+
     /// The first of `candidates` that is not held back, and the newest one if it is.
     func choose(_ candidates: [ReleaseFacts]) -> (release: ReleaseFacts?, held: HeldRelease?) {
         let held = candidates.first.flatMap { facts in
@@ -57,6 +60,7 @@ struct Refresh {
     let store: any MetadataStore
     let paths: ReleasePaths
     let time: Date
+    var freshness = Freshness.required
     /// Nil where no log is asked for: then what was verified is stored at once.
     var log: LogFollower?
 
@@ -100,7 +104,7 @@ struct Refresh {
         var updater: MetadataUpdater
         do {
             updater = try MetadataUpdater(
-                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time)
+                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time, freshness: freshness)
         } catch let fault as MetadataFault {
             throw AgentFault(.damagedRoot, found: fault.message)
         }

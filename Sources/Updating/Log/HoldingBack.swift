@@ -2,6 +2,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import TUF
 import TransparencyLog
 
 /// A release that is not installed yet though nothing else is against it.
@@ -32,9 +33,17 @@ extension LogFollower {
                 seen.publicAt = publicAt(name, seen, check, mirror)
             }
             memory.seen[name] = seen
-            if seen.since + wait > now { holds[facts.version] = seen.since + wait }
+            if seen.since + wait > lastLook(seen, check) { holds[facts.version] = seen.since + wait }
         }
         return holds
+    }
+
+    /// Up to when a release has been public as far as this check can tell. Old files do not show that nobody objected
+    /// since: of them counts the latest time at which they would have been fresh. Without a proof the hours count from when
+    /// this instance saw the entry, by its clock.
+    private func lastLook(_ seen: LogMemory.SeenRelease, _ check: LogCheck) -> Date {
+        guard freshness == .warned, seen.publicAt != nil, let freshAt = check.cosignatures.freshAt else { return now }
+        return min(now, freshAt + TimeInterval(settings.freshness) * 3600)
     }
 
     /// Without a good proof the release waits a little longer; that is no reason to refuse anything.

@@ -21,10 +21,10 @@ final class BundleFile {
     private let members: [ByteString: Member]
 
     /// Reads all headers. Throws `BundleFault` or `StorageFault`.
-    init(_ path: FilePath) throws {
+    init(_ path: FilePath, countLimit: Int = BundleFile.countLimit) throws {
         self.path = path
         file = try ReadableFile(path)
-        var index = BundleIndex(try PositionedReader(file))
+        var index = BundleIndex(try PositionedReader(file), countLimit)
         do {
             try index.readAll()
             manifest = try BundleManifest(decoding: index.manifest)
@@ -96,11 +96,12 @@ private struct BundleIndex {
     /// The bytes of the first file.
     private(set) var manifest: [UInt8] = []
     private let reader: PositionedReader
+    private let countLimit: Int
     private var offset = 0
     private var last: ByteString?
 
-    init(_ reader: PositionedReader) {
-        self.reader = reader
+    init(_ reader: PositionedReader, _ countLimit: Int) {
+        (self.reader, self.countLimit) = (reader, countLimit)
     }
 
     mutating func readAll() throws {
@@ -110,8 +111,8 @@ private struct BundleIndex {
             guard last.map({ $0 < header.name }) ?? true else {
                 throw BundleFault(.unordered, found: "\"\(header.name)\" after \"\(last ?? "")\"")
             }
-            guard members.count < BundleFile.countLimit else {
-                throw BundleFault(.tooLarge, expected: "at most \(BundleFile.countLimit) files")
+            guard members.count < countLimit else {
+                throw BundleFault(.tooLarge, expected: "at most \(countLimit) files")
             }
             last = header.name
             members[header.name] = try skip(header)

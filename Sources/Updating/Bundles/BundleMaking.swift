@@ -45,7 +45,13 @@ struct BundleMaking {
         for (place, mirror) in ports.mirrors.enumerated() {
             do {
                 let content = try content(from: mirror, in: scratch.appending("\(place)"))
-                return try write(content, to: output, scratch, complaints, accept)
+                let written = try BundleWriter(storage: storage).write(
+                    content.manifest, content.files, to: scratch.appending("bundle"))
+                // An archive need not stand there three times.
+                try storage.removeTree(scratch.appending("\(place)"))
+                try check(content, scratch, accept)
+                try storage.rename(scratch.appending("bundle"), to: output)
+                return made(content, written, complaints)
             } catch let fault as any ReportableFault {
                 guard fault.isMirrors else { throw fault }
                 complaints.append(MirrorComplaint(mirror: mirror.name, fault: fault))
@@ -59,21 +65,20 @@ struct BundleMaking {
         try BundleContent(request, from: mirror, pinnedRoot: pinnedRoot, settings, ports, in: folder)
     }
 
-    private func write(
-        _ content: BundleContent, to output: FilePath, _ scratch: FilePath, _ complaints: [MirrorComplaint],
-        _ accept: (BundleMirror) throws -> Void
-    ) throws -> MadeBundle {
-        let file = scratch.appending("bundle")
-        let written = try BundleWriter(storage: storage).write(content.manifest, content.files, to: file)
-        let bundle = try BundleMirror(file, storage: storage)
-        // Whoever knows nothing but the oldest root finds all in it, and nothing is in it that nobody asks for.
+    /// Whoever knows nothing but the oldest root finds all in what was written, and nothing is in it that nobody asks for.
+    private func check(
+        _ content: BundleContent, _ scratch: FilePath, _ accept: (BundleMirror) throws -> Void
+    ) throws {
+        let bundle = try BundleMirror(scratch.appending("bundle"), storage: storage)
         let again = try self.content(from: bundle, in: scratch.appending("again"))
-        guard again.files.keys.sorted() == bundle.file.names else {
-            throw BundleFault(.incomplete, at: output.string)
-        }
+        guard again.files.keys.sorted() == bundle.file.names else { throw BundleFault(.incomplete, at: bundle.name) }
         try accept(bundle)
-        try storage.rename(file, to: output)
-        return MadeBundle(
+    }
+
+    private func made(
+        _ content: BundleContent, _ written: (bytes: Int, sha256: Digest), _ complaints: [MirrorComplaint]
+    ) -> MadeBundle {
+        MadeBundle(
             version: content.manifest.version, from: Set(request.from).sorted(), hasArchive: !request.isPatchOnly,
             bytes: written.bytes, sha256: written.sha256, roots: content.roots, logSize: content.logSize,
             complaints: complaints)

@@ -42,7 +42,8 @@ struct BundleCreate: ParsableCommand {
             "Published files, as a folder or an address, in the place of an instance's mirrors.", valueName: "source"))
     var fromRepository: String?
 
-    @Option(help: ArgumentHelp("With --from-repository: the root to begin with, compared before.", valueName: "root.json"))
+    @Option(
+        help: ArgumentHelp("With --from-repository: the root to begin with, compared before.", valueName: "root.json"))
     var root: FilePath?
 
     @Option(help: "With --from-repository.")
@@ -94,7 +95,8 @@ struct BundleCreate: ParsableCommand {
     private func lines(_ made: MadeBundle) -> [String] {
         let patches = made.from.map { "a patch from \($0)" }
         let parts = (made.hasArchive ? ["the archive"] : []) + patches
-        let log = made.logSize.map { "the log with \(Counted.text($0, "entry", "entries"))" } ?? "no log: the root names none"
+        let log =
+            made.logSize.map { "the log with \(Counted.text($0, "entry", "entries"))" } ?? "no log: the root names none"
         return [
             "\(out): \(made.version), \(HumanFormat.bytes(made.bytes))",
             "holds \(parts.joined(separator: ", ")); roots \(made.roots.lowerBound) to \(made.roots.upperBound); \(log)",
@@ -127,6 +129,8 @@ struct BundleApply: ParsableCommand {
                 try? StandardError.print("sceau-agent: warning: \(warning)")
             }
         }
-        try options.json.print(applied.json, orText: UpdateCommand.lines(applied.update))
+        let newer = ["this bundle is too old to show that nobody objected until then: bring a newer one"]
+        try options.json.print(
+            applied.json, orText: UpdateCommand.lines(applied.update) + (applied.isNewerNeeded ? newer : []))
     }
 }

@@ -146,7 +146,9 @@ struct BundleTests {
         #expect(age["cosigned_at"] is String && age["expired_since"] is NSNull)
 
         let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
-        for (name, content) in [("cut", bytes.dropLast(2000)), ("bent", bytes.prefix(3000) + Data([1]) + bytes.dropFirst(3001))] {
+        for (name, content) in [
+            ("cut", bytes.dropLast(2000)), ("bent", bytes.prefix(3000) + Data([1]) + bytes.dropFirst(3001)),
+        ] {
             let changed = association.folder.path(name)
             try content.write(to: URL(fileURLWithPath: changed.string))
             let refused = try offline.agent("bundle", "apply", changed.string)
@@ -159,7 +161,8 @@ struct BundleTests {
         arguments: [
             ["create"], ["create", "--out", "x", "--patch-only"], ["create", "--out", "x", "--root", "r"],
             ["create", "--out", "x", "--from-repository", "s"], ["apply"], ["create", "--out", "x", "--version", "?"],
-        ]) func `is not made or applied by a command line that is wrong`(arguments: [String]) throws {
+        ]) func `is not made or applied by a command line that is wrong`(arguments: [String]) throws
+    {
         let result = try Tool.agent.run(["bundle"] + arguments)
         #expect(result.status == 64, "\(result.errors)")
         #expect(result.errors.contains("[command/arguments]"))

@@ -14,17 +14,22 @@ package struct AppliedBundle: Sendable {
     package let age: RepositoryAge
     /// Why it may be too old, in words; nil when it is not.
     package let warning: String?
+    /// The release has to wait for longer than this bundle is good for: waiting will not do.
+    package let isNewerNeeded: Bool
     private let ageJSON: JSONValue
 
     init(_ bundle: BundleManifest, _ update: UpdateReport, _ age: RepositoryAge, now: Date, freshness: Int) {
         (self.bundle, self.update, self.age) = (bundle, update, age)
         warning = age.warning(now: now, freshness: freshness)
+        isNewerNeeded = update.held.map { age.ends(before: $0.until, freshness: freshness) } ?? false
         ageJSON = age.json(now: now, freshness: freshness)
     }
 
     package var json: JSONObject {
         var object = update.json
-        object["bundle"] = ["version": .string(bundle.version.text), "age": ageJSON]
+        object["bundle"] = [
+            "version": .string(bundle.version.text), "age": ageJSON, "newer_needed": .bool(isNewerNeeded),
+        ]
         return object
     }
 }

@@ -161,7 +161,8 @@ struct BundleContent {
         }
         let target = try channel.target(manifest.version, patch.file)
         guard target.digest == patch.sha256.hex, target.length == patch.bytes else {
-            throw AgentFault(.contradictoryRelease, found: target.digest, expected: "\(patch.sha256)", at: "\(target.path)")
+            throw AgentFault(
+                .contradictoryRelease, found: target.digest, expected: "\(patch.sha256)", at: "\(target.path)")
         }
         return target
     }

@@ -44,7 +44,8 @@ package struct BundleMirror: RepositoryMirror {
             throw BundleFault(.incomplete, expected: "\(path)", at: name)
         }
         guard member.size == length else {
-            throw BundleFault(.malformed, found: "\(member.size) bytes", expected: "\(length)", at: "\(path) of \(name)")
+            throw BundleFault(
+                .malformed, found: "\(member.size) bytes", expected: "\(length)", at: "\(path) of \(name)")
         }
         var present = try storage.info(partial)?.size ?? 0
         guard present < length || length == 0 else { return }

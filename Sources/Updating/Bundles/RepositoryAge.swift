@@ -35,6 +35,11 @@ package struct RepositoryAge: Hashable, Sendable {
         ]
     }
 
+    /// Whether by then no mirror could have offered this any more: nothing is learnt by waiting so long with it.
+    func ends(before time: Date, freshness: Int) -> Bool {
+        cosignedAt.map { $0 + TimeInterval(freshness) * 3600 < time } ?? false
+    }
+
     private func isStale(now: Date, freshness: Int) -> Bool {
         cosignedAt.map { $0 < now - TimeInterval(freshness) * 3600 } ?? false
     }

@@ -103,7 +103,8 @@ extension TestInstance {
     /// A bundle is refused with this code, and leaves everything as it was; the fault.
     @discardableResult
     func refuses(
-        _ bundle: FilePath, _ expected: String, version: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        _ bundle: FilePath, _ expected: String, version: String? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> (any ReportableFault)? {
         let before = try left()
         var fault: (any ReportableFault)?
@@ -136,9 +137,11 @@ enum TestTar {
             let text = String(number, radix: 8)
             return String(repeating: "0", count: width - text.count) + text
         }
-        let start = field(entry.name, 100) + field("0000644", 8) + field(entry.owner, 8) + field("0000000", 8)
+        let start =
+            field(entry.name, 100) + field("0000644", 8) + field(entry.owner, 8) + field("0000000", 8)
             + field(entry.size ?? Array(octal(entry.bytes.count, 11).utf8), 12) + field("00000000000", 12)
-        let end = field(String(entry.type), 1) + field(entry.link, 100) + field("ustar", 6) + field("00", 2)
+        let end =
+            field(String(entry.type), 1) + field(entry.link, 100) + field("ustar", 6) + field("00", 2)
             + field("", 80) + field(entry.prefix, 155) + field("", 12)
         let sum = (start + end).reduce(8 * 32) { $0 + Int($1) }
         return start + Array("\(octal(sum, 6))\u{0} ".utf8) + end

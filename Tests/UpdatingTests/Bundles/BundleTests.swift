@@ -225,7 +225,8 @@ struct BundleMakingTests {
         let bench = try BundleBench()
         let file = bench.maker.folder.path("bundle")
         func refusal() -> String? { code { try bench.maker.agent().createBundle(BundleRequest(), to: file) } }
-        for path in bench.log.files.keys.sorted() where path.contains("/tile/") && path.hasSuffix("/\(bench.log.size)") {
+        for path in bench.log.files.keys.sorted() where path.contains("/tile/") && path.hasSuffix("/\(bench.log.size)")
+        {
             bench.log.bend[path] = { [$0[0] ^ 1] + $0.dropFirst() }
             #expect(refusal() != nil, "\(path)")
             bench.log.bend[path] = { _ in nil }

@@ -41,6 +41,24 @@ struct OldBundleTests {
         #expect(try instance.agent().status().metadata?.isExpired == true)
     }
 
+    @Test("cannot be had over a network: an agent with mirrors requires freshness, and applies nothing")
+    func notOverHTTP() throws {
+        let bench = try BundleBench()
+        let instance = try bench.newInstance()
+        let agent = try Agent.overHTTP(
+            instance.configuration, storage: DurableStorage(), now: bench.now, agentVersion: Version("0.1.0")
+        ) { _ in }
+        #expect(agent.ports.freshness == .required)
+        #expect(code { try agent.apply() } == "bundle/incomplete")
+        // A bundle among an agent's mirrors is a mirror like others.
+        let ports = AgentPorts(
+            storage: DurableStorage(), now: bench.now,
+            mirrors: [try BundleMirror(try bench.create(), storage: DurableStorage())],
+            agentVersion: try Version("0.1.0"))
+        #expect(ports.freshness == .required)
+        #expect(code { try Agent(instance.configuration, ports: ports).apply() } == "bundle/incomplete")
+    }
+
     @Test("with only cosignatures older than the instance's hours is warned of, and refused as a mirror's")
     func oldCosignatures() throws {
         var bench = try BundleBench()
@@ -156,16 +174,31 @@ struct OldBundleTests {
     func holdBackWithoutProof() throws {
         var bench = try BundleBench()
         let bundle = try bench.create()
-        let bytes = try bench.bytes(bundle)
-        let proof = LogSimulator.proofPath(ofContent: try #require(bench.repository.releases["1.0"]).manifestBytes)
-        let files = try TestTar.members(of: bundle).filter { $0.name != proof }
-            .map { ($0.name, Array(bytes[$0.offset..<$0.offset + $0.size])) }
-        let unproved = try bench.write(TestBundle.encode(files))
-        bench.now += 200 * Self.hour
+        let unproved = try bench.withoutProof(of: "1.0", bundle)
+        bench.now += 10 * Self.hour
         var instance = try bench.newInstance { $0.log.holdBack = HoldBack() }
-        #expect(try instance.apply(unproved).update.held?.until == bench.now + 6 * Self.hour)
+        let held = try instance.apply(unproved)
+        #expect(held.update.held?.until == bench.now + 6 * Self.hour)
+        #expect(!held.isNewerNeeded)
         instance.now += 6 * Self.hour
         try instance.apply(unproved)
+        #expect(try instance.wholeVersion() == "1.0")
+    }
+
+    @Test("does not get younger by leaving its proof out: then waiting does not help, and a newer bundle does")
+    func strippedProof() throws {
+        var bench = try BundleBench()
+        let bundle = try bench.create()
+        let unproved = try bench.withoutProof(of: "1.0", bundle)
+        bench.wait(200 * Self.hour)
+        var instance = try bench.newInstance { $0.log.holdBack = HoldBack() }
+        #expect(try instance.apply(unproved).isNewerNeeded)
+        instance.now += 100 * Self.hour
+        #expect(try instance.apply(unproved).isNewerNeeded)
+        #expect(try instance.wholeVersion() == nil)
+        bench.wait(100 * Self.hour)
+        bench.repository.publish()
+        try instance.apply(try bench.create(as: "newer"))
         #expect(try instance.wholeVersion() == "1.0")
     }
 
@@ -175,8 +208,9 @@ struct OldBundleTests {
         let bundle = try bench.create()
         bench.wait(400 * Self.hour)
         let instance = try bench.newInstance { $0.log.holdBack.important = 100 }
-        let held = try instance.apply(bundle).update.held
-        #expect(held?.until == RepositorySimulator.now + 100 * Self.hour)
+        let applied = try instance.apply(bundle)
+        #expect(applied.update.held?.until == RepositorySimulator.now + 100 * Self.hour)
+        #expect(applied.isNewerNeeded)
         #expect(try instance.wholeVersion() == nil)
         // A newer one, of the same release, shows that nobody objected.
         bench.repository.publish()
@@ -227,6 +261,14 @@ extension BundleBench {
         simulator.targets.header.version += 1
         simulator.bumpRoot()
         repository.publish()
+    }
+
+    fileprivate func withoutProof(of version: String, _ bundle: FilePath) throws -> FilePath {
+        let bytes = try bytes(bundle)
+        let proof = LogSimulator.proofPath(ofContent: try #require(repository.releases[version]).manifestBytes)
+        let files = try TestTar.members(of: bundle).filter { $0.name != proof }
+            .map { ($0.name, Array(bytes[$0.offset..<$0.offset + $0.size])) }
+        return try write(TestBundle.encode(files), as: "unproved")
     }
 
     fileprivate func newInstance(in base: String) throws -> TestInstance {

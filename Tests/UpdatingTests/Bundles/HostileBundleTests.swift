@@ -202,6 +202,28 @@ struct HostileBundleTests {
         #expect(code { try BundleMirror(file, storage: DurableStorage()) } == shape.code)
     }
 
+    @Test("with any byte changed around its files is refused, or names another file or release: there is one encoding")
+    func frame() throws {
+        let folder = try TemporaryFolder(in: TemporaryFolder.inMemory)
+        let long = "targets/" + String(repeating: "a", count: 150)
+        let good = TestBundle.encode([("log/checkpoint", [1, 2, 3]), (long, [4])])
+        let file = try folder.write(good, to: "bundle")
+        let contents = try TestTar.members(of: file).map { $0.offset..<$0.offset + $0.size }
+        let before = try BundleFile(file)
+        for place in good.indices where !contents.contains(where: { $0.contains(place) }) {
+            var bytes = good
+            bytes[place] ^= UInt8(1 << (place % 8))
+            try folder.write(bytes, to: "bundle")
+            do {
+                let after = try BundleFile(file)
+                #expect(after.names != before.names || after.manifest != before.manifest, "byte \(place)")
+            } catch {
+                #expect(
+                    (error as? any ReportableFault)?.codeText.hasPrefix("bundle/") == true, "byte \(place): \(error)")
+            }
+        }
+    }
+
     @Test("of more files than any bundle has is refused")
     func tooMany() throws {
         let folder = try TemporaryFolder()

@@ -50,6 +50,7 @@ let cLibraries: [Target] = [
     cLibrary("CLzma", pkgConfig: "liblzma", debian: "liblzma-dev"),
     cLibrary("CYAML", pkgConfig: "yaml-0.1", debian: "libyaml-dev"),
     .target(name: "CLinux"),
+    .target(name: "CProcess"),
 ]
 
 let pure: [Target] = [
@@ -66,6 +67,7 @@ let pure: [Target] = [
 
 let adapters: [Target] = [
     module("DurableStorage", ["Primitives", "CLinux", systemPackage]),
+    module("Processes", ["Primitives", "CProcess", systemPackage]),
     module("Compression", ["Primitives", "CZstd", "CLzma"]),
     module("Settings", ["Primitives", "CYAML", systemPackage]),
     module(
@@ -89,6 +91,7 @@ let roles: [Target] = [
     module(
         "Updating",
         [
+            "Processes",
             "Primitives", "CanonicalJSON", "Signatures", "TUF", "Releases", "UpdatePlan", "Patching", "DurableStorage",
             "Archiving", "Transport", "Settings", "TransparencyLog", systemPackage,
         ]),
@@ -174,6 +177,12 @@ let testTargets: [Target] = [
             "TestSupport", systemPackage,
         ]),
     tests("PrimitivesTests", ["Primitives"]),
+    .executableTarget(
+        name: "process-probe", dependencies: ["Processes", systemPackage], path: "Tests/ProcessProbe",
+        swiftSettings: strict),
+    tests(
+        "ProcessesTests",
+        ["TestSupport", "Processes", "process-probe", "DurableStorage", "Primitives", systemPackage]),
     tests("DurableStorageTests", ["TestSupport", "DurableStorage", "Primitives", systemPackage]),
     tests("TransportTests", ["TestSupport", "Transport", "Signatures", "DurableStorage", "Primitives", systemPackage]),
     tests(
@@ -190,12 +199,12 @@ let testTargets: [Target] = [
             "Signatures", "DurableStorage", "Primitives", "TestSupport", systemPackage,
         ] + nio),
     tests("TransparencyLogTests", ["TransparencyLog", "TestSupport", "Signatures", "Primitives", systemPackage]),
-    tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives"]),
+    tests("UpdatePlanTests", ["UpdatePlan", "Releases", "Signatures", "Primitives", "TestSupport"]),
     tests(
         "UpdatingTests",
         [
             "Updating", "UpdatePlan", "Patching", "Archiving", "Releases", "TUF", "Transport", "Signatures",
-            "CanonicalJSON",
+            "CanonicalJSON", "Processes",
             "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings", "TransparencyLog",
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),

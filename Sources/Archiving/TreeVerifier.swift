@@ -22,10 +22,14 @@ package struct TreeVerifier: Sendable {
     ///
     /// Throws `StorageFault` when the tree cannot be walked, `ArchiveFault` when it holds more than the limits allow. A
     /// file that cannot be read is a difference.
-    package func verify(_ tree: FilePath, against listing: TreeListing) throws -> [TreeDifference] {
+    ///
+    /// - Parameter links: entries that stand in the tree besides those listed.
+    package func verify(
+        _ tree: FilePath, against listing: TreeListing, with links: [TreeEntry] = []
+    ) throws -> [TreeDifference] {
         let root = TreeRoot(tree)
         let scanner = TreeScanner(root: root, limits: limits)
-        var comparison = Comparison(listing)
+        var comparison = Comparison(listing, links)
         comparison.compareRoot(mode: try scanner.rootMode())
         comparison.compare(try scanner.scan())
         return (comparison.differences + hash(comparison.unhashed, of: root))
@@ -79,13 +83,14 @@ package struct TreeVerifier: Sendable {
 
 /// What can be said without reading files, and which files are left to read.
 private struct Comparison {
-    private let listing: TreeListing
+    /// In byte order of paths.
+    private let listed: [TreeEntry]
     private(set) var differences: [TreeDifference] = []
     /// Files of the right type and size.
     private(set) var unhashed: [TreeEntry] = []
 
-    init(_ listing: TreeListing) {
-        self.listing = listing
+    init(_ listing: TreeListing, _ links: [TreeEntry]) {
+        listed = links.isEmpty ? listing.entries : (listing.entries + links).sorted { $0.path < $1.path }
     }
 
     mutating func compareRoot(mode: UInt32) {
@@ -94,7 +99,7 @@ private struct Comparison {
 
     /// Both are in byte order of paths.
     mutating func compare(_ found: [TreeScanner.Entry]) {
-        var expected = listing.entries[...]
+        var expected = listed[...]
         for entry in found {
             while let listed = expected.first, listed.path < entry.path {
                 differences.append(TreeDifference(listed.path, .missing))

@@ -46,13 +46,15 @@ package enum UTCTime {
     // Counted in years that begin in March, so that the leap day is a year's last, and in eras of 400 years, which all
     // have 146,097 days. 719,468 days lie between 1 March of year 0 and 1 January 1970.
 
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+    /// Days from 1 January 1970 to this day of the Gregorian calendar.
+    package static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let (era, yearOfEra) = (month > 2 ? year : year - 1).flooredQuotientAndRemainder(by: 400)
         let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    private static func calendarDate(_ daysSinceEpoch: Int) -> (year: Int, month: Int, day: Int) {
+    /// The day of the Gregorian calendar so many days after 1 January 1970.
+    package static func calendarDate(_ daysSinceEpoch: Int) -> (year: Int, month: Int, day: Int) {
         let (era, dayOfEra) = (daysSinceEpoch + 719_468).flooredQuotientAndRemainder(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -65,7 +67,7 @@ package enum UTCTime {
 
 extension Int {
     /// The quotient rounded down, and what is left, which is never negative. `divisor` is positive.
-    fileprivate func flooredQuotientAndRemainder(by divisor: Int) -> (quotient: Int, remainder: Int) {
+    package func flooredQuotientAndRemainder(by divisor: Int) -> (quotient: Int, remainder: Int) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }

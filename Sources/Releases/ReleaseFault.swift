@@ -16,7 +16,9 @@ package enum ReleaseFaultCode: String, FaultCode {
     case unsafeLink = "release/unsafe-link"
     case duplicatePath = "release/duplicate-path"
     case invalidReason = "release/invalid-reason"
+    case invalidInstall = "release/invalid-install"
     case missingFolder = "release/missing-folder"
+    case invalidRollout = "release/invalid-rollout"
 
     package var family: FaultFamily { .refusal }
 
@@ -34,7 +36,9 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .unsafeLink: "a link in a tree does not stay inside it"
         case .duplicatePath: "a path stands twice in a tree"
         case .invalidReason: "not a usable reason"
+        case .invalidInstall: "not a usable install section"
         case .missingFolder: "a path in a tree is not inside a folder of the tree"
+        case .invalidRollout: "not a usable rollout"
         }
     }
 
@@ -43,6 +47,8 @@ package enum ReleaseFaultCode: String, FaultCode {
         case .invalidVersion: "versions are one to four numbers with dots, such as 2.12.0 or 3.0-beta.1"
         case .invalidName: "check the spelling"
         case .invalidReason: "say in one line what is wrong with the release"
+        case .invalidInstall: "when adding a release, correct it there; when installing, tell the publisher"
+        case .invalidRollout: "from step to step the hours go up, and the share of instances does not go down"
         case .unsafePath, .unsafeLink:
             "when packing, rename or take out this entry; when installing, try another mirror and tell the publisher"
         case .unsupportedFormat, .unknownField: "a newer version of these tools may be needed; nothing of it was used"

@@ -9,6 +9,9 @@ package enum ReleaseLimits {
     package static let advisories = 64
     package static let attachments = 64
     package static let patches = 64
+    /// Steps of a rollout, and hours from its start to its last one: a leap year.
+    package static let rolloutSteps = 16
+    package static let rolloutHours = 366 * 24
     /// Bytes of one archive or patch: 64 GiB.
     package static let fileBytes: Int64 = 64 << 30
 }

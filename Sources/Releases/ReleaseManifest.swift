@@ -79,8 +79,12 @@ package struct ReleaseManifest: Hashable, Sendable {
     /// The file with the release notes.
     package var notes: ReleaseFileName?
     package var patches: [Patch] = []
-    /// Hooks, services and migrations: carried as it is.
-    package var install = JSONObject()
+    /// What is to be done around the switch.
+    package var install = InstallSection()
+    /// The oldest release from which an instance may go to this one at once; nil: any.
+    package var updateFrom: Version?
+    /// Which share of instances may install it when; nil: all at once.
+    package var rollout: Rollout?
     package var minimumAgentVersion: Version?
     package var attachments: [ReleaseFileName] = []
     /// Whether the archive is signed for minisign too. An agent does not need it.
@@ -104,7 +108,9 @@ package struct ReleaseManifest: Hashable, Sendable {
     }
 
     package var paths: ReleasePaths { ReleasePaths(product: product, channel: channel) }
-    package var facts: ReleaseFacts { ReleaseFacts(version: version, severity: severity, time: time) }
+    package var facts: ReleaseFacts {
+        ReleaseFacts(version: version, severity: severity, time: time, updateFrom: updateFrom, rollout: rollout)
+    }
     package var archiveFile: ReleaseFileName { .archive(product, version) }
     package var minisigFile: ReleaseFileName { .minisig(product, version) }
 
@@ -120,6 +126,7 @@ package struct ReleaseManifest: Hashable, Sendable {
         try Self.check(advisories.count, atMost: ReleaseLimits.advisories, "advisories")
         try Self.check(patches.count, atMost: ReleaseLimits.patches, "patches")
         try Self.check(attachments.count, atMost: ReleaseLimits.attachments, "attachments")
+        try install.check()
         var seen: Set<ReleaseFileName> = []
         for file in files where !seen.insert(file).inserted {
             throw ReleaseFault(.duplicateFile, found: "\"\(file)\"")

@@ -26,11 +26,13 @@ extension ReleaseManifest {
                 "files": .integer(Int64(tree.files)), "bytes": .integer(Int64(tree.bytes)),
             ],
             "archive": .object(archiveObject),
-            "patches": .array(patches.map(\.value)), "install": .object(install),
+            "patches": .array(patches.map(\.value)), "install": .object(install.json),
             "attachments": .array(attachments.map { .string($0.text) }),
         ]
         if let notes { object["notes"] = .string(notes.text) }
         if let minimumAgentVersion { object["minimum_agent_version"] = .string(minimumAgentVersion.text) }
+        if let updateFrom { object["update_from"] = .string(updateFrom.text) }
+        object[Rollout.field] = rollout?.json
         if hasSums { object["sums"] = .string(ReleaseFileName.sums.text) }
         if !extensions.members.isEmpty { object["extensions"] = .object(extensions) }
         return object
@@ -66,6 +68,7 @@ extension ReleaseManifest {
     private static let fields: [ByteString] = [
         "format", "product", "channel", "version", "time", "severity", "summary", "advisories", "tree", "archive",
         "patches", "install", "attachments", "notes", "minimum_agent_version", "sums", "extensions",
+        "update_from", Rollout.field,
     ]
 
     private init(_ reader: JSONReader) throws {
@@ -84,7 +87,9 @@ extension ReleaseManifest {
         advisories = try reader.field("advisories").array().map { try AdvisoryID($0.string()) }
         notes = try reader.optionalField("notes").map { try ReleaseFileName($0.string()) }
         patches = try reader.field("patches").array().map { try Patch($0) }
-        install = try reader.field("install").object()
+        install = try InstallSection(reader.field("install").object())
+        updateFrom = try reader.optionalField("update_from").map { try Version($0.string()) }
+        rollout = try reader.optionalField(Rollout.field).map { try Rollout($0) }
         minimumAgentVersion = try reader.optionalField("minimum_agent_version").map { try Version($0.string()) }
         attachments = try reader.field("attachments").array().map { try ReleaseFileName($0.string()) }
         hasMinisig = try archive.optionalField("minisig").map { try $0.check(is: minisigFile) } != nil

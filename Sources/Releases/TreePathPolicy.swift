@@ -89,6 +89,9 @@ extension ByteString {
         bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     }
 
+    /// Whether this path is `other`, or leads through it.
+    package func isAt(orBelow other: ByteString) -> Bool { components.starts(with: other.components) }
+
     /// The path without its last component, or nil when it has only one.
     package var parentPath: ByteString? {
         bytes.lastIndex(of: UInt8(ascii: "/")).map { ByteString(Array(bytes[..<$0])) }

@@ -25,8 +25,8 @@ package struct SettingsNode {
     // MARK: faults
 
     /// A fault at this value's line.
-    package func fault(found: String? = nil, expected: String? = nil) -> SettingsFault {
-        SettingsFault(.invalid, found: found, expected: expected, at: "\(file) line \(node.line)")
+    package func fault(found: String? = nil, expected: String? = nil, hint: String? = nil) -> SettingsFault {
+        SettingsFault(.invalid, found: found, expected: expected, at: "\(file) line \(node.line)", hint: hint)
     }
 
     /// A fault that quotes this value.
@@ -65,6 +65,10 @@ package struct SettingsNode {
             throw invalid(expected: "an absolute path without . and ..")
         }
         return path
+    }
+
+    package var isList: Bool {
+        if case .list = node.content { true } else { false }
     }
 
     package func list() throws(SettingsFault) -> [SettingsNode] {

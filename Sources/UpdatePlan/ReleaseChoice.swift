@@ -3,7 +3,7 @@ import Releases
 
 /// What of a channel is to be installed on an instance: decided from signed facts alone.
 ///
-/// Hold-back says "not yet" to what is chosen here; to come: holds, rollout and windows, which do so too.
+/// Whether it may be installed now is another matter: `UpdateRules`.
 package struct ReleaseChoice: Hashable, Sendable {
     /// The version in use, and the least that may be: an update never goes below it.
     package let installed: Version?
@@ -25,10 +25,19 @@ package struct ReleaseChoice: Hashable, Sendable {
     /// All releases that might be `newest` if those before them were not there, the newest first: of what is not to be
     /// installed yet, an older release that may be is the next best.
     package func candidates(of offered: [ReleaseFacts]) -> [ReleaseFacts] {
-        let candidates = offered.filter { $0.withdrawal == nil }.sorted { $0.version > $1.version }
-            .filter { mayFollow($0.version) }
+        let candidates = newer(of: offered).filter(canReach)
         // Installing the same again mends it; it is no way around a newer one.
         return candidates.filter { $0.version != installed || candidates.count == 1 }
+    }
+
+    /// All releases that an update might lead to, now or over others, the newest first.
+    package func newer(of offered: [ReleaseFacts]) -> [ReleaseFacts] {
+        offered.filter { $0.withdrawal == nil && mayFollow($0.version) }.sorted { $0.version > $1.version }
+    }
+
+    /// The newest release, when no release that is offered leads to it.
+    package func unreachable(among offered: [ReleaseFacts]) -> ReleaseFacts? {
+        candidates(of: offered).isEmpty ? newer(of: offered).first : nil
     }
 
     /// The release the administrator asked for; nil when it is installed already.
@@ -46,7 +55,18 @@ package struct ReleaseChoice: Hashable, Sendable {
             throw UpdatePlanFault(
                 .withdrawn, found: "\(version), \(notice.reasonText)", at: "the channel", hint: notice.advice)
         }
+        guard canReach(facts) else {
+            throw UpdatePlanFault(
+                .stepNeeded, found: "\(version) from \(installed.map { "\($0)" } ?? "nothing")",
+                expected: facts.updateFrom.map { "\($0) or newer" }, at: "the channel")
+        }
         return facts
+    }
+
+    /// A release may ask for an older one to be installed before it; where nothing is, all can be.
+    private func canReach(_ release: ReleaseFacts) -> Bool {
+        guard let installed, let needed = release.updateFrom else { return true }
+        return installed >= needed || installed == release.version
     }
 
     /// Withdrawn releases that matter here, oldest first: the installed one, and those that would be updates.

@@ -9,11 +9,15 @@ package enum UpdatePlanFaultCode: String, FaultCode {
     case unknownVersion = "plan/unknown-version"
     case olderVersion = "plan/older-version"
     case withdrawn = "plan/withdrawn"
+    case stepNeeded = "plan/step-needed"
+    case malformedTimeZone = "plan/malformed-time-zone"
+    case invalidWindow = "plan/invalid-window"
 
     package var family: FaultFamily {
         switch self {
-        case .impossibleEvent, .malformedJournal: .local
-        case .unknownVersion, .olderVersion, .withdrawn: .refusal
+        case .impossibleEvent, .malformedJournal, .malformedTimeZone: .local
+        case .invalidWindow: .usage
+        case .unknownVersion, .olderVersion, .withdrawn, .stepNeeded: .refusal
         }
     }
 
@@ -24,6 +28,9 @@ package enum UpdatePlanFaultCode: String, FaultCode {
         case .unknownVersion: "the channel has no such release"
         case .olderVersion: "an update never installs an older release"
         case .withdrawn: "the maintainers have withdrawn this release"
+        case .stepNeeded: "this release can only follow on a newer one than is installed"
+        case .malformedTimeZone: "a time zone's file cannot be read"
+        case .invalidWindow: "not a usable update window"
         }
     }
 
@@ -33,7 +40,9 @@ package enum UpdatePlanFaultCode: String, FaultCode {
         case .malformedJournal: nil
         case .unknownVersion:
             "check the version and the configured channel; what was moved to the channel's archive is not offered"
-        case .withdrawn: nil
+        case .stepNeeded: "run sceau-agent update without a version; it takes the releases in between"
+        case .withdrawn, .invalidWindow: nil
+        case .malformedTimeZone: "check whether this is the right file; Debian's package tzdata brings it"
         case .olderVersion: "to go back to a release that was installed before, use revert"
         }
     }

@@ -5,6 +5,7 @@ package typealias AgentFault = Fault<AgentFaultCode>
 /// Why the agent refuses, cannot go on, or does not understand its configuration.
 package enum AgentFaultCode: String, FaultCode {
     case noConfiguration = "agent/no-configuration"
+    case unknownTimeZone = "agent/unknown-time-zone"
 
     case notInitialised = "agent/not-initialised"
     case damagedRoot = "agent/damaged-root"
@@ -29,15 +30,21 @@ package enum AgentFaultCode: String, FaultCode {
     case unknownListing = "agent/unknown-listing"
     case occupied = "agent/occupied"
 
+    case reverted = "agent/reverted"
+    case givenUp = "agent/given-up"
+    case irreversible = "agent/irreversible"
+    case notWaiting = "agent/not-waiting"
+
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .notInitialised, .notKept: .usage
+        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting: .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable: .transport
-        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied:
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
+            .reverted, .givenUp, .irreversible:
             .local
         }
     }
@@ -45,6 +52,7 @@ package enum AgentFaultCode: String, FaultCode {
     package var summary: String {
         switch self {
         case .noConfiguration: "no configuration to use"
+        case .unknownTimeZone: "no such time zone"
         case .notInitialised: "this instance has no root to trust yet"
         case .damagedRoot: "the pinned root is damaged"
         case .wrongFingerprint: "the root is not the one with this fingerprint"
@@ -64,12 +72,17 @@ package enum AgentFaultCode: String, FaultCode {
         case .damagedTree: "an installed tree is not what was signed"
         case .unknownListing: "the listing of the installed release is not here"
         case .occupied: "something that is not a release stands there"
+        case .reverted: "the new release did not do well and was taken back"
+        case .givenUp: "the release could not be installed as it should be"
+        case .irreversible: "what this release did to the data cannot be undone"
+        case .notWaiting: "no such release waits here"
         }
     }
 
     package var hint: String? {
         switch self {
         case .noConfiguration: "name the file with --config"
+        case .unknownTimeZone: "check the spelling; the names are those of the files below /usr/share/zoneinfo"
         case .notInitialised: "run sceau-agent init --root root.json with the root the publisher gave you"
         case .damagedRoot: "run sceau-agent init --root root.json again, with the root the publisher gave you"
         case .wrongFingerprint: "nothing was trusted; get root and fingerprint anew, from two sources"
@@ -90,6 +103,13 @@ package enum AgentFaultCode: String, FaultCode {
         case .damagedTree: "find out what changed it; another release can be installed, or returned to, meanwhile"
         case .unknownListing: "run sceau-agent update; it fetches what is missing"
         case .occupied: "move it away; the agent removes nothing that it did not make"
+        case .reverted:
+            "it is not tried again unless asked for with update --version; sceau-agent history tells more, and the output "
+                + "folder in the state folder what its programs said"
+        case .givenUp:
+            "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
+        case .irreversible: "restore your backup of before, then run this with --keep-data"
+        case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }
     }
 }

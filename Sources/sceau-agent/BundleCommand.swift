@@ -120,11 +120,14 @@ struct BundleApply: ParsableCommand {
     @Option(help: "Install this release of it, though its metadata offers a newer one.")
     var version: Version?
 
+    @Flag(help: "Do not wait for a window or for the rollout. Verification and hold-back are never left out.")
+    var now = false
+
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
         let applied = try options.withAgent(asking: file) { agent in
-            try agent.apply(version) { warning in
+            try agent.apply(version, now: now) { warning in
                 // What cannot be said is lost; the report says it again.
                 try? StandardError.print("sceau-agent: warning: \(warning)")
             }

@@ -4,6 +4,7 @@ import DurableStorage
 import Primitives
 import Releases
 import SystemPackage
+import UpdatePlan
 import Updating
 
 /// `--config` and `--json`, which every command has.
@@ -14,6 +15,11 @@ struct InstanceOptions: ParsableArguments {
     var file: FilePath?
 
     @OptionGroup var json: JSONOption
+
+    func configuration() throws -> AgentConfiguration {
+        let storage = DurableStorage()
+        return try ConfigurationFile.load(try ConfigurationFile.locate(named: file, storage), storage)
+    }
 
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
     func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
@@ -38,9 +44,7 @@ struct InstanceOptions: ParsableArguments {
     private typealias Making = (AgentConfiguration, DurableStorage, @escaping (AgentProgress) -> Void) throws -> Agent
 
     private func withAgent<Result>(making make: Making, _ body: (Agent) throws -> Result) throws -> Result {
-        let storage = DurableStorage()
-        let file = try ConfigurationFile.locate(named: file, storage)
-        let configuration = try ConfigurationFile.load(file, storage)
+        let (storage, configuration) = (DurableStorage(), try configuration())
         return try showingProgress { progress in
             let agent = try make(configuration, storage, progress)
             let before = agent.linkedVersion
@@ -77,6 +81,7 @@ private final class ProgressDisplay {
         case .fetching(let path, let done, let total): line(titled: "fetching \(path)").update(bytes: done, of: total)
         case .building(let version): line(titled: "building \(version)").update { "…" }
         case .verifying(let version): line(titled: "verifying \(version)").update { "…" }
+        case .checkingHealth(let version): line(titled: "checking the health of \(version)").update { "…" }
         }
     }
 
@@ -105,7 +110,30 @@ extension [WithdrawalNotice] {
 }
 
 extension HeldRelease {
-    var line: String { "held back until \(UTCTime.encode(until)): \(release.version), severity \(release.severity)" }
+    /// Which release waits, for what, and until when.
+    var line: String {
+        let place = waiting.isReady ? "here and verified" : "not fetched yet"
+        return "\(release.version), severity \(release.severity): \(waiting.text(for: release.version)) (\(place))"
+    }
+}
+
+extension Waiting {
+    func text(for version: Version) -> String {
+        let time = until.map { " until \(UTCTime.encode($0))" } ?? ""
+        return switch reason {
+        case .hold: "waits while updates are on hold\(time); sceau-agent unhold ends that"
+        case .holdBack: "held back\(time): it has not been public for long enough"
+        case .rollout:
+            until == nil
+                ? "waits for the rollout, which does not reach this instance"
+                : "waits for its turn in the rollout,\(time)"
+        case .window: "waits for the next window,\(time)"
+        case .approval: "waits for approval: sceau-agent approve \(version)"
+        case .irreversible:
+            "waits for approval, since what it does to the data cannot be undone: sceau-agent approve \(version)"
+        case .lock: "waits for the lock, which another node has"
+        }
+    }
 }
 
 extension Version: ExpressibleByArgument {

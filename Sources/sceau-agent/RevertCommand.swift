@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Primitives
 import Releases
+import UpdatePlan
 import Updating
 
 struct RevertCommand: ParsableCommand {
@@ -11,10 +12,13 @@ struct RevertCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The release to go back to (default: the one before).", valueName: "version"))
     var to: Version?
 
+    @Flag(help: "Go back also where what newer releases did to the data cannot be undone; nothing is undone then.")
+    var keepData = false
+
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
-        let report = try options.withAgent { try $0.revert(to: to) }
+        let report = try options.withAgent { try $0.revert(to: to, keepingData: keepData) }
         try options.json.print(report.json, orText: Self.lines(report))
     }
 
@@ -24,6 +28,6 @@ struct RevertCommand: ParsableCommand {
         return [
             "went back from \(left) to \(report.installed.version)",
             "\(left) is not offered again until there is a newer release, or update --version asks for it",
-        ]
+        ] + (report.trouble.map { ["but not all is well: \($0.line)"] } ?? [])
     }
 }

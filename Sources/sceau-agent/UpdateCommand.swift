@@ -13,7 +13,6 @@ struct UpdateCommand: ParsableCommand {
     @Option(help: "Install this release, which must not be older than the installed one.")
     var version: Version?
 
-    // Windows and rollout are to come; until then every update is one now.
     @Flag(help: "Do not wait for a window or for the rollout. Verification and hold-back are never left out.")
     var now = false
 
@@ -32,7 +31,7 @@ struct UpdateCommand: ParsableCommand {
 
     func run() throws {
         let accepted = try acceptUnwitnessed.map(Self.fingerprint)
-        let report = try options.withAgent { try $0.update(to: version, accepting: accepted) }
+        let report = try options.withAgent { try $0.update(to: version, now: now, accepting: accepted) }
         options.warn(report.complaints)
         try options.json.print(report.json, orText: Self.lines(report))
     }

@@ -24,7 +24,8 @@ import Testing
                 fromVersion: try Version("2.11.1"), fromTree: .sha256(of: [2]),
                 file: try ReleaseFileName("2.11.1-to-2.12.0.patch"), sha256: .sha256(of: [3]), bytes: 5)
         ]
-        manifest.install = ["hooks": ["pre": "hooks/pre"]]
+        manifest.install = try InstallSectionTests.full()
+        manifest.updateFrom = try Version("2.0")
         manifest.minimumAgentVersion = try Version("1.0")
         manifest.attachments = [try ReleaseFileName("sbom.spdx.json")]
         manifest.hasMinisig = true
@@ -134,7 +135,7 @@ import Testing
         manifest.attachments = try (0...ReleaseLimits.attachments).map { try ReleaseFileName(ByteString("file\($0)")) }
         #expect(throws: ReleaseFault.self) { try manifest.encode() }
         manifest.attachments = []
-        manifest.install = ["large": .string(ByteString([UInt8](repeating: 0x61, count: ReleaseLimits.manifestBytes)))]
+        manifest.install.pre = .init([ByteString([UInt8](repeating: 0x61, count: 1001))], seconds: 1)
         #expect(throws: ReleaseFault.self) { try manifest.encode() }
         #expect(throws: JSONFault.self) {
             try ReleaseManifest.decode([UInt8](repeating: 0x20, count: ReleaseLimits.manifestBytes + 1))

@@ -1,7 +1,7 @@
 import Archiving
 import CanonicalJSON
 import DurableStorage
-import FoundationEssentials
+import Foundation
 import Primitives
 import Releases
 import Signatures
@@ -83,7 +83,10 @@ final class ReleaseRepository: RepositoryMirror {
         _ version: String, _ files: [String: String], patches: [Patch] = [], lies: Lies = Lies()
     ) throws -> Release {
         let folder = try TemporaryFolder()
-        for (path, text) in files { try folder.write(text, to: "tree/\(path)") }
+        for (path, text) in files {
+            try folder.write(text, to: "tree/\(path)")
+            if path.hasPrefix("hooks/") { chmod(folder.path("tree/\(path)").string, 0o755) }
+        }
         let packed = try TreePacker().pack(folder.path("tree"), to: folder.path("archive"), storage: DurableStorage())
         var manifest = ReleaseManifest(
             product: paths.product, channel: paths.channel, version: try Version(version),
@@ -113,7 +116,9 @@ final class ReleaseRepository: RepositoryMirror {
                 (.archive(paths.product, version), release.archive),
             ]
             + release.patches.map { (try .patch(paths.product, from: Version($0.from), to: version), $0.bytes) }
-        let facts = ReleaseFacts(version: version, severity: .important, time: RepositorySimulator.now)
+        let facts = ReleaseFacts(
+            version: version, severity: .important, time: RepositorySimulator.now,
+            updateFrom: release.manifest.updateFrom, rollout: release.manifest.rollout)
         guard case .object(let custom) = facts.encode() else { return }
         for (name, bytes) in files where !lies.isMissing.contains(name.description) {
             let isManifest = name == .manifest

@@ -29,6 +29,10 @@ struct TestInstance {
     /// What this instance asks of the log: nothing where there is none, and no waiting, unless a test says otherwise.
     var log = LogSettings()
 
+    /// Last changes of what the administrator wrote, and of what the agent runs with.
+    var configure: (inout AgentConfiguration) -> Void = { _ in }
+    var adjust: (inout AgentPorts) -> Void = { _ in }
+
     var limits = ReleaseSizeLimits()
     var prefers = PreferredDelivery.patch
 
@@ -39,6 +43,7 @@ struct TestInstance {
         configuration.log = log
         configuration.limits = limits
         configuration.prefers = prefers
+        configure(&configuration)
         return configuration
     }
 
@@ -47,6 +52,7 @@ struct TestInstance {
         var ports = AgentPorts(
             storage: storage, now: now, mirrors: mirrors ?? [repository], agentVersion: try Version("0.1.0"))
         if let freeBytes { ports.freeBytes = freeBytes }
+        adjust(&ports)
         return Agent(configuration, ports: ports)
     }
 
@@ -61,7 +67,9 @@ struct TestInstance {
         guard let target = try storage.linkTarget(folder.path("prefix/current")) else { return nil }
         let version = String(target.dropFirst("versions/".count))
         let release = try #require(repository.releases[version])
-        let differences = try TreeVerifier().verify(folder.path("prefix/versions/\(version)"), against: release.listing)
+        let differences = try TreeVerifier().verify(
+            folder.path("prefix/versions/\(version)"), against: release.listing,
+            with: try release.manifest.sharedLinks(in: release.listing))
         #expect(differences == [])
         return version
     }

@@ -205,8 +205,8 @@ struct ReleaseComparison {
                 result.append("its release.json names another patch from \(patch.fromVersion) than is listed")
             }
         }
-        for (name, object) in [("install", manifest.install), ("extensions", manifest.extensions)] {
-            if !object.members.isEmpty { result.append("its \(name) cannot be described by this version of sceau") }
+        if !manifest.extensions.members.isEmpty {
+            result.append("its extensions cannot be described by this version of sceau")
         }
         return result
     }

@@ -1,6 +1,7 @@
 import DurableStorage
 import FoundationEssentials
 import Primitives
+import Processes
 import Releases
 import Signatures
 import SystemPackage
@@ -20,6 +21,15 @@ package struct AgentPorts {
     package var agentVersion: Version
     /// Bytes that may still be written to the file system that holds a path.
     package var freeBytes: (FilePath) throws -> Int
+    /// Files and folders that may still be made there.
+    package var freeEntries: (FilePath) throws -> Int
+    /// Runs a program to its end.
+    package var processes: (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) }
+    /// Time that goes on evenly, from any beginning.
+    package var elapsed: () -> Duration
+    package var sleep: (Duration) -> Void
+    /// So many bytes that nobody can guess.
+    package var random: (Int) -> [UInt8] = { count in (0..<count).map { _ in UInt8.random(in: 0...255) } }
     package var progress: (AgentProgress) -> Void
     /// Told how old the metadata of a bundle is, before anything is installed by it.
     package var reportAge: (RepositoryAge) -> Void = { _ in }
@@ -34,6 +44,10 @@ package struct AgentPorts {
         self.agentVersion = agentVersion
         self.progress = progress
         freeBytes = { try storage.freeBytes(at: $0) }
+        freeEntries = { try storage.freeEntries(at: $0) }
+        let start = ContinuousClock.now
+        elapsed = { ContinuousClock.now - start }
+        sleep = { Pause.sleep(for: $0) }
     }
 
     /// For an agent that asks nobody but `bundle`, which somebody carried here.
@@ -55,11 +69,12 @@ package enum AgentProgress: Hashable, Sendable {
     case fetching(String, Int, of: Int)
     case building(Version)
     case verifying(Version)
+    case checkingHealth(Version)
 }
 
 /// One product on one instance: everything that `sceau-agent` does.
 ///
-/// To come: the daemon, holds and approvals, windows and rollout, hooks and health checks.
+/// To come: the daemon.
 package struct Agent {
     package let configuration: AgentConfiguration
     let ports: AgentPorts
@@ -119,7 +134,7 @@ package struct Agent {
             candidates: { channel in
                 let asked = channel.releases.filter { $0.version == requested }
                 // What is installed already was public for long enough when it was.
-                return (asked + choice.candidates(of: channel.releases)).filter { $0.version != choice.installed }
+                return (asked + choice.newer(of: channel.releases)).filter { $0.version != choice.installed }
             }, progress: ports.progress)
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,

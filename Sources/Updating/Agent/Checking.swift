@@ -10,10 +10,12 @@ package struct CheckReport: Sendable {
     package let available: ReleaseFacts?
     /// How that would come here, as far as the names and lengths of its files tell.
     package let download: Delivery?
-    /// The newest release, when it has not been public for long enough; `available` is an older one then, if any.
+    /// The newest release, when it is not to be installed yet; `available` is an older one then, if any.
     package let held: HeldRelease?
     /// The release the administrator went back from, when that is why nothing is offered.
     package let notOffered: Version?
+    /// The newest release, when it can only follow on one that is not offered.
+    package let unreachable: ReleaseFacts?
     /// The installed release and releases that would be updates, as far as they are withdrawn; oldest first.
     package let withdrawn: [WithdrawalNotice]
     package let complaints: [MirrorComplaint]
@@ -28,7 +30,14 @@ extension Agent {
             let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)
             let offered = refreshed.channel.releases
             let choice = try choice(installed)
-            let (available, held) = refreshed.choose(choice.candidates(of: offered))
+            let candidates = choice.candidates(of: offered)
+            var (available, held) = try refreshed.choose(candidates, rules())
+            // Whether a release that is here may be installed now, only its own run finds out; this is what it found.
+            if held == nil, let first = candidates.first, let known = run.waiting, known.isReady,
+                known.version == first.version
+            {
+                (available, held) = (nil, HeldRelease(release: first, waiting: known))
+            }
             // What `update` would refuse is not called available.
             if let available { try refreshed.checkDelegation(of: available.version) }
             return CheckReport(
@@ -36,7 +45,8 @@ extension Agent {
                 download: available.flatMap { expectedDelivery(of: $0.version, installed, refreshed.channel) },
                 held: held,
                 notOffered: available == nil && held == nil ? goneBackFrom(installed, offered) : nil,
-                withdrawn: choice.withdrawals(among: offered), complaints: refreshed.complaints)
+                unreachable: choice.unreachable(among: offered), withdrawn: choice.withdrawals(among: offered),
+                complaints: refreshed.complaints)
         }
     }
 

@@ -4,6 +4,7 @@ import Primitives
 import Releases
 import Signatures
 import TransparencyLog
+import UpdatePlan
 
 // The reports as JSON: names in snake_case, times RFC 3339 UTC, digests lower-case hexadecimal. Scripts rely on them.
 
@@ -60,6 +61,7 @@ extension CheckReport {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
             "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered),
+            "not_reachable": .text(unreachable?.version),
             "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]
@@ -72,7 +74,8 @@ extension UpdateReport {
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
             "download": delivery?.json ?? .null, "patch_refused": .text(patchRefusal),
-            "held": held.json, "accepted_unwitnessed": .text(accepted), "withdrawn": withdrawn.json,
+            "held": held.json, "trouble": .text(trouble?.line), "accepted_unwitnessed": .text(accepted),
+            "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]
     }
@@ -83,7 +86,8 @@ extension HeldRelease? {
         guard let self else { return .null }
         return [
             "version": .text(self.release.version), "severity": .text(self.release.severity),
-            "until": .time(self.until),
+            "until": .time(self.until), "reason": .text(self.waiting.reason.rawValue),
+            "ready": .bool(self.waiting.isReady),
         ]
     }
 }

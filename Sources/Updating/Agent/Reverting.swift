@@ -9,6 +9,8 @@ import UpdatePlan
 package struct RevertReport: Sendable {
     package let before: Installation
     package let installed: Installation
+    /// What was not well at the end; nil when all was.
+    package let trouble: Trouble?
 
     package var isChange: Bool { before.version != installed.version }
 }
@@ -17,21 +19,39 @@ extension Agent {
     /// Goes back to a release that was installed before and is still here: `version`, or the one before the installed
     /// one. No network. The release that was left is not offered again until there is a newer one, or it is asked for.
     /// Nothing happens when `version` is installed already.
-    package func revert(to version: Version? = nil) throws -> RevertReport {
+    ///
+    /// - Parameter keepsData: also where what newer releases did to the data cannot be undone; nothing is undone then.
+    package func revert(to version: Version? = nil, keepingData keepsData: Bool = false) throws -> RevertReport {
         try exclusively { _ in
             var run = UpdateRun(self)
             guard let before = try run.recover() else { throw AgentFault(.notInstalled) }
             let target = try version ?? earlier(than: before)
-            if target == before.version { return RevertReport(before: before, installed: before) }
+            if target == before.version { return RevertReport(before: before, installed: before, trouble: nil) }
             let kept = try keptTree(target)
             ports.progress(.verifying(target))
-            if let difference = try verifier.verify(folders.tree(target), against: kept.listing).first {
+            let links = try kept.manifest.sharedLinks(in: kept.listing)
+            if let difference = try verifier.verify(folders.tree(target), against: kept.listing, with: links).first {
                 throw AgentFault(.damagedTree, found: difference.description, at: folders.tree(target).string)
             }
-            let tree = kept.manifest.tree.sha256
-            try run.revert(UpdateStep(.revert, from: before.version, to: target, tree: tree))
-            return RevertReport(before: before, installed: run.installed ?? before)
+            let way = keepsData || target > before.version ? .free : try wayBack(from: before.version, to: target)
+            guard way != .none else {
+                throw AgentFault(.irreversible, found: "\(before.version)", at: "the way to \(target)")
+            }
+            try run.revert(
+                UpdateStep(
+                    .revert, from: before.version, to: target, tree: kept.manifest.tree.sha256, fromTree: before.tree,
+                    return: way))
+            if let outcome = run.outcome { try outcome.check() }
+            return RevertReport(before: before, installed: run.installed ?? before, trouble: run.outcome?.trouble)
         }
+    }
+
+    /// What undoing takes when several releases changed the data one after the other. Of one that is not here any more
+    /// nobody knows.
+    private func wayBack(from newer: Version, to older: Version) throws -> UpdateStep.Return {
+        guard let passed = try instance.releases(from: newer, downTo: older) else { return .none }
+        let ways = try passed.map { try instance.keptManifest($0).map { UpdateStep.Return($0.install) } ?? .none }
+        return ways.contains(.none) ? .none : ways.contains(.undo) ? .undo : .free
     }
 
     private func earlier(than installed: Installation) throws -> Version {

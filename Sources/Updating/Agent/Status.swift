@@ -50,7 +50,7 @@ package struct StatusReport: Sendable {
     package let log: Log?
     /// Files that show a log which contradicts itself. While there is one, nothing is accepted without the log.
     package let forkEvidence: [String]
-    /// The newest release, when it is known to have to wait.
+    /// The newest release, when it is known to have to wait, and why.
     package let held: HeldRelease?
     package let lastError: LastError?
 }
@@ -69,7 +69,7 @@ extension Agent {
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),
-            held: log.flatMap { held(choice, offered, $0.memory) }, lastError: try instance.lastError())
+            held: try held(choice, offered, log?.memory), lastError: try instance.lastError())
     }
 
     private func logReport(_ log: RememberedLog, _ trusted: TrustedMetadataSet?) -> StatusReport.Log? {
@@ -98,11 +98,14 @@ extension Agent {
         return (try? rules.check(checkpoint))?.freshAt
     }
 
-    private func held(_ choice: ReleaseChoice, _ offered: [ReleaseFacts], _ memory: LogMemory) -> HeldRelease? {
+    /// As far as is known without refreshing: what stands against the newest release, or what the last run found.
+    private func held(_ choice: ReleaseChoice, _ offered: [ReleaseFacts], _ memory: LogMemory?) throws -> HeldRelease? {
         guard let newest = choice.newest(of: offered), newest.version != choice.installed else { return nil }
-        let rule = configuration.log.holdBack
-        return memory.hold(newest, of: configuration.paths.role, rule, now: ports.now)
-            .map { HeldRelease(release: newest, until: $0) }
+        let until = memory?.hold(newest, of: configuration.paths.role, configuration.log.holdBack, now: ports.now)
+        let waiting =
+            try rules().waiting(before: newest, heldBackUntil: until)
+            ?? instance.journalledState().waiting.flatMap { $0.version == newest.version && $0.isReady ? $0 : nil }
+        return waiting.map { HeldRelease(release: newest, waiting: $0) }
     }
 
     private func metadata(_ channel: Channel, _ trusted: TrustedMetadataSet) -> StatusReport.Metadata {

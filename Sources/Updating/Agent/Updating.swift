@@ -14,8 +14,10 @@ package struct UpdateReport: Sendable {
     package let delivery: Delivery?
     /// Why patches were not used though there were some that fit; nil when they were, or there were none.
     package let patchRefusal: String?
-    /// The release that would have been installed, but has not been public for long enough.
+    /// The newest release, when it is not to be installed yet; or the one that is here and waits.
     package let held: HeldRelease?
+    /// What was not well at the end; nil when all was.
+    package let trouble: Trouble?
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
     package let accepted: Digest?
     /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
@@ -31,18 +33,23 @@ extension Agent {
     /// - Parameter accepted: the fingerprint of metadata that may be used in this run though the log does not vouch for
     ///   it, as a refusal shows it. It takes the place of the log alone, and of hold-back, which counts by the log; where
     ///   the log is in order it changes nothing.
-    package func update(to version: Version? = nil, accepting accepted: Digest? = nil) throws -> UpdateReport {
+    ///   - isNow: window and rollout do not count.
+    package func update(
+        to version: Version? = nil, now isNow: Bool = false, accepting accepted: Digest? = nil
+    ) throws -> UpdateReport {
         try exclusively { pinnedRoot in
             var run = UpdateRun(self)
-            run.requested = version
+            (run.requested, run.isNow) = (version, isNow)
             let before = try run.recover()
             let refreshed = try refresh(
                 pinnedRoot: pinnedRoot, installed: before, requested: version, accepted: accepted)
             try run.update(refreshed)
+            if let outcome = run.outcome { try outcome.check() }
             return UpdateReport(
-                before: before?.version, installed: run.installed, release: run.release?.manifest,
+                before: before?.version, installed: run.installed,
+                release: run.outcome.flatMap { _ in run.release?.manifest },
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
-                accepted: refreshed.log.accepted,
+                trouble: run.outcome?.trouble, accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)
         }

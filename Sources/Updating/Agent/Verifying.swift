@@ -28,7 +28,8 @@ extension Agent {
         else { throw AgentFault(.unknownListing, at: folders.release(version).string) }
         let isListed = try checkListed(kept, pinnedRoot)
         ports.progress(.verifying(version))
-        let differences = try verifier.verify(folders.tree(version), against: kept.listing)
+        let links = try kept.manifest.sharedLinks(in: kept.listing)
+        let differences = try verifier.verify(folders.tree(version), against: kept.listing, with: links)
         return VerifyReport(
             version: version, tree: kept.manifest.tree.sha256, differences: differences, isListed: isListed)
     }

@@ -6,6 +6,7 @@ import Releases
 import SystemPackage
 import TUF
 import TransparencyLog
+import UpdatePlan
 
 /// What came of applying a bundle.
 package struct AppliedBundle: Sendable {
@@ -21,8 +22,13 @@ package struct AppliedBundle: Sendable {
     init(_ bundle: BundleManifest, _ update: UpdateReport, _ age: RepositoryAge, now: Date, freshness: Int) {
         (self.bundle, self.update, self.age) = (bundle, update, age)
         warning = age.warning(now: now, freshness: freshness)
-        isNewerNeeded = update.held.map { age.ends(before: $0.until, freshness: freshness) } ?? false
+        isNewerNeeded = Self.isTooOld(for: update.held, age, freshness)
         ageJSON = age.json(now: now, freshness: freshness)
+    }
+
+    private static func isTooOld(for held: HeldRelease?, _ age: RepositoryAge, _ freshness: Int) -> Bool {
+        guard let held, held.waiting.reason == .holdBack, let until = held.until else { return false }
+        return age.ends(before: until, freshness: freshness)
     }
 
     package var json: JSONObject {
@@ -49,9 +55,13 @@ extension Agent {
     /// An update from the bundle: the same verification, the same run.
     ///
     /// - Parameters:
-    ///   - version: a release in it that is not the newest one its metadata offers; nil for that one.
+    ///   - version: the release that was asked for by name, also one that is not the newest its metadata offers; nil for
+    ///     the newest.
+    ///   - isNow: window and rollout do not count.
     ///   - warn: told that the bundle is old, before anything is installed.
-    package func apply(_ version: Version? = nil, warn: (String) -> Void = { _ in }) throws -> AppliedBundle {
+    package func apply(
+        _ version: Version? = nil, now isNow: Bool = false, warn: (String) -> Void = { _ in }
+    ) throws -> AppliedBundle {
         guard let mirror = ports.mirrors.first as? BundleMirror, ports.freshness == .warned else {
             throw BundleFault(.incomplete, expected: "a bundle")
         }
@@ -67,7 +77,10 @@ extension Agent {
             }
             let agent = Agent(configuration, ports: ports)
             do {
-                let update = try agent.update(to: try version ?? agent.newest(in: bundle, mirror.name))
+                let update =
+                    if let version {
+                        try agent.update(to: version, now: isNow)
+                    } else { try agent.updateToNewest(in: bundle, isNow: isNow, mirror.name) }
                 let age = seen.age ?? RepositoryAge(expiredSince: nil, cosignedAt: nil)
                 return AppliedBundle(bundle, update, age, now: now, freshness: freshness)
             } catch let fault as any ReportableFault { throw BundledFault(fault) }
@@ -82,18 +95,27 @@ extension Agent {
         }
     }
 
-    /// The release that `update` would install, which must be the one in the bundle: what `bundle.json` says is not
-    /// signed, and must not lead to an older release unasked. Nil when there is nothing to install.
-    private func newest(in bundle: BundleManifest, _ place: String) throws -> Version? {
+    /// The release that `update` would install must be the one in the bundle: what `bundle.json` says is not signed, and
+    /// must not lead to an older release unasked. Nor is an older one looked for while that one has to wait: it is not here.
+    private func updateToNewest(in bundle: BundleManifest, isNow: Bool, _ place: String) throws -> UpdateReport {
         let check = try check()
-        guard let newest = check.held?.release.version ?? check.available?.version else { return nil }
-        guard newest == bundle.version else {
+        if let newest = check.held?.release.version ?? check.available?.version, newest != bundle.version {
             throw BundleFault(
-                .otherRelease, found: "\(bundle.version)", expected: "\(newest), the newest one its metadata offers",
-                at: place)
+                .otherRelease, found: "\(bundle.version)", expected: "\(newest), which its metadata offers", at: place)
         }
-        return newest
+        guard let held = check.held, !held.waiting.isReady, !(isNow && held.waiting.reason.givesWayToNow) else {
+            return try update(now: isNow)
+        }
+        return UpdateReport(
+            before: check.installed?.version, installed: check.installed, release: nil, delivery: nil,
+            patchRefusal: nil, held: held, trouble: nil, accepted: nil, withdrawn: check.withdrawn,
+            complaints: check.complaints)
     }
+}
+
+extension WaitReason {
+    /// As in `UpdateRules.waiting(before:heldBackUntil:)`.
+    fileprivate var givesWayToNow: Bool { self == .rollout || self == .approval }
 }
 
 private final class SeenAge {

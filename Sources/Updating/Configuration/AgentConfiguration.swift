@@ -4,8 +4,6 @@ import SystemPackage
 import Transport
 
 /// What the administrator says about one product on one instance: one YAML file.
-///
-/// To come: mode, window, lock, poll, hooks, notify, metrics.
 package struct AgentConfiguration: Hashable, Sendable {
     package var product: ProductName
     package var channel: ChannelName
@@ -22,6 +20,10 @@ package struct AgentConfiguration: Hashable, Sendable {
     /// What to fetch of a release that can be had as either.
     package var prefers = PreferredDelivery.patch
     package var log = LogSettings()
+    package var install = InstallSettings()
+    package var hooks = HookSettings()
+    package var services = ServiceSettings()
+    package var health = HealthSettings()
 
     package static let defaultKeep = 2
     /// Bytes of the file.

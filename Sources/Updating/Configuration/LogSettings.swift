@@ -3,8 +3,7 @@ import TransparencyLog
 
 /// What the administrator asks of the transparency log before a release may be installed on this instance.
 package struct LogSettings: Hashable, Sendable {
-    /// `off`: products without a log, or without a witness policy in their root. Everything else here is then unused.
-    package var isRequired = true
+    package var transparency = Transparency.required
     /// Hours; a quorum's cosignatures older than this are refused.
     package var freshness = Self.defaultFreshness
     package var holdBack = HoldBack()
@@ -14,6 +13,17 @@ package struct LogSettings: Hashable, Sendable {
     package static let defaultFreshness = 72
 
     package init() {}
+
+    package var isRequired: Bool {
+        get { transparency == .required }
+        set { transparency = newValue ? .required : .off }
+    }
+}
+
+package enum Transparency: String, CaseIterable, Sendable {
+    case required
+    /// Products without a log, or without a witness policy in their root. What else is asked of a log is then unused.
+    case off
 }
 
 /// For how long a release must have been public before it is installed, in hours by severity.

@@ -4,6 +4,7 @@ import Releases
 import Signatures
 import TUF
 import TransparencyLog
+import UpdatePlan
 
 /// Trusted metadata as one mirror gave it, and that mirror first in the order in which files are asked for.
 struct RefreshedChannel {
@@ -19,12 +20,15 @@ struct RefreshedChannel {
     /// How old this is, where that is only warned of.
     var age: RepositoryAge { RepositoryAge(expiredSince: trusted.expiredSince, cosignedAt: log.cosignedAt) }
 
-    /// The first of `candidates` that is not held back, and the newest one if it is.
-    func choose(_ candidates: [ReleaseFacts]) -> (release: ReleaseFacts?, held: HeldRelease?) {
-        let held = candidates.first.flatMap { facts in
-            log.holds[facts.version].map { HeldRelease(release: facts, until: $0) }
+    /// The first of `candidates` that may be fetched now, and the newest one if that has to wait.
+    func choose(_ candidates: [ReleaseFacts], _ rules: UpdateRules) -> (release: ReleaseFacts?, held: HeldRelease?) {
+        func waiting(_ facts: ReleaseFacts) -> Waiting? {
+            rules.waiting(before: facts, heldBackUntil: log.holds[facts.version])
         }
-        return (candidates.first { log.holds[$0.version] == nil }, held)
+        let held = candidates.first.flatMap { facts in
+            waiting(facts).map { HeldRelease(release: facts, waiting: $0) }
+        }
+        return (candidates.first { waiting($0) == nil }, held)
     }
 
     /// A release counts only if the search through delegations finds it with the channel's own role (TUF 5.6.7).

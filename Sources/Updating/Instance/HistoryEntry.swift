@@ -15,6 +15,8 @@ package struct HistoryEntry: Hashable, Sendable {
         case acceptedUnwitnessed = "accepted-unwitnessed"
         /// A release was to come by patches, and its archive was fetched instead.
         case patchRefused = "patch-refused"
+        /// A release was given up: nothing was switched, or there was no way back.
+        case failed
     }
 
     package let time: Date
@@ -28,11 +30,12 @@ package struct HistoryEntry: Hashable, Sendable {
     package let despite: ByteString?
     /// How it came here; nil where nobody knows any more.
     package private(set) var delivery: Delivery?
-    /// The release that was to come by patches, and why it did not.
+    /// The release that was to come by patches, or was given up; and why, also of a release that was gone back from.
     package private(set) var release: Version?
     package private(set) var reason: ByteString?
 
-    package init(_ step: UpdateStep, by delivery: Delivery? = nil, at time: Date) {
+    /// - Parameter trouble: what was not well at the end.
+    package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ trouble: Trouble? = nil, at time: Date) {
         self.time = time
         self.delivery = delivery
         event =
@@ -43,6 +46,17 @@ package struct HistoryEntry: Hashable, Sendable {
         from = step.from
         to = step.to
         (fingerprint, despite) = (nil, nil)
+        reason = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ").nonEmpty.map { ByteString($0) }
+    }
+
+    /// The release of `step` was given up.
+    package init(failing step: UpdateStep, _ trouble: Trouble, at time: Date) {
+        self.time = time
+        event = .failed
+        from = step.from
+        release = step.to
+        reason = ByteString(trouble.line)
+        (to, fingerprint, despite) = (nil, nil, nil)
     }
 
     package init(accepting fingerprint: Digest, despite: String, at time: Date) {
@@ -103,7 +117,7 @@ package struct HistoryEntry: Hashable, Sendable {
         reason = try reader.optionalField("reason")?.string()
         delivery = try Delivery(reader)
         guard (known == .updated || known == .reverted) == (to != nil) else { return nil }
-        guard (known == .patchRefused) == (release != nil) else { return nil }
+        guard (known == .patchRefused || known == .failed) == (release != nil) else { return nil }
     }
 
     /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
@@ -117,5 +131,29 @@ package struct HistoryEntry: Hashable, Sendable {
     func isSameStep(as other: HistoryEntry) -> Bool {
         event == other.event && from == other.from && to == other.to && fingerprint == other.fingerprint
             && release == other.release && reason == other.reason
+    }
+}
+
+extension Trouble {
+    /// For people: where it was, and what it was.
+    package var line: String { "\(stage.rawValue): \(text)" }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+extension Instance {
+    /// The releases that were installed one over the other on the way from `older` to `newer`, newest first, without
+    /// `older`. Nil when the history does not reach back so far.
+    func releases(from newer: Version, downTo older: Version) throws -> [Version]? {
+        var passed: [Version] = []
+        var current = newer
+        for entry in try history().reversed() where entry.event == .updated && entry.to == current && current != older {
+            guard let from = entry.from, from < current else { return nil }
+            passed.append(current)
+            current = from
+        }
+        return current == older ? passed : nil
     }
 }

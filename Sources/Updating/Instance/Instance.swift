@@ -91,6 +91,15 @@ struct Instance: Sendable {
         return KeptRelease(manifest: manifest, manifestBytes: manifestBytes, listing: listing)
     }
 
+    /// Its manifest alone: what is to be done around a switch stands in it.
+    func keptManifest(_ version: Version) throws -> ReleaseManifest? {
+        let file = folders.release(version).appending(ReleaseFileName.manifest.description)
+        guard let bytes = try readOwn(file, limit: ReleaseLimits.manifestBytes),
+            let manifest = try? ReleaseManifest.decode(bytes), manifest.version == version
+        else { return nil }
+        return manifest
+    }
+
     func keep(_ version: Version, manifest: [UInt8], listing: [UInt8]) throws {
         let folder = folders.release(version)
         try storage.makeDirectory(folder, mode: .privateDirectory)

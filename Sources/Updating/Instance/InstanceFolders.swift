@@ -25,6 +25,12 @@ package struct InstanceFolders: Hashable, Sendable {
     package var history: FilePath { state.appending("history.jsonl") }
     package var installed: FilePath { state.appending("installed.json") }
     package var lastError: FilePath { state.appending("last-error.json") }
+    package var hold: FilePath { state.appending("hold") }
+    package var approved: FilePath { state.appending("approved") }
+    /// Random bytes; they never leave this instance.
+    package var seed: FilePath { state.appending("seed") }
+    /// What programs around the last switches said.
+    package var output: FilePath { state.appending("output") }
     package var lock: FilePath { state.appending("lock") }
     /// Listing and `release.json` of each release whose tree is kept.
     package var releases: FilePath { state.appending("releases") }
@@ -40,6 +46,8 @@ package struct InstanceFolders: Hashable, Sendable {
     package static func isUnfinished(_ name: String) -> Bool {
         name.hasPrefix(".building-") || name.hasPrefix(".removing-")
     }
+    /// The instance's own data, which releases link to. Never touched.
+    package var shared: FilePath { prefix.appending("shared") }
     package var current: FilePath { prefix.appending("current") }
     package static func linkTarget(_ version: Version) -> String { "versions/\(version)" }
 }

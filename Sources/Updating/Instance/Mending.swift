@@ -6,12 +6,17 @@ extension Instance {
     /// a file in the place of a folder. What it was counts as lost, like a file that cannot be read as what it should be.
     /// With the lock held, before anything is read.
     func mend() throws {
-        for file in [folders.journal, folders.installed, folders.history, folders.lastError] {
+        let files = [
+            folders.journal, folders.installed, folders.history, folders.lastError, folders.hold, folders.approved,
+            folders.seed,
+        ]
+        for file in files {
             try remove(file, unless: .file)
         }
         try mend(folders.metadata, holding: .file)
         try mend(folders.downloads, holding: .file)
         try mend(folders.log, holding: .file)
+        try mend(folders.output, holding: .file)
         try mend(folders.releases, holding: .directory)
         for release in try content(of: folders.releases) { try mend(release, holding: .file) }
     }

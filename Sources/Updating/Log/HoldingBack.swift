@@ -4,11 +4,15 @@ import Releases
 import Signatures
 import TUF
 import TransparencyLog
+import UpdatePlan
 
 /// A release that is not installed yet though nothing else is against it.
 package struct HeldRelease: Hashable, Sendable {
     package let release: ReleaseFacts
-    package let until: Date
+    package let waiting: Waiting
+
+    /// Nil when that takes somebody, or nobody knows.
+    package var until: Date? { waiting.until }
 }
 
 extension LogFollower {

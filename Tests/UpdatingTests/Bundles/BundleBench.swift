@@ -78,7 +78,7 @@ extension TestInstance {
     /// Applies a bundle; nobody else is asked.
     @discardableResult
     func apply(
-        _ bundle: FilePath, version: String? = nil, storage: DurableStorage = DurableStorage(),
+        _ bundle: FilePath, version: String? = nil, now isNow: Bool = false, storage: DurableStorage = DurableStorage(),
         warn: (String) -> Void = { _ in }
     ) throws -> AppliedBundle {
         repository.requests = []
@@ -86,7 +86,7 @@ extension TestInstance {
         let agent = Agent.offline(
             configuration, try BundleMirror(bundle, storage: storage), storage: storage, now: now,
             agentVersion: try Version("0.1.0"))
-        return try agent.apply(try version.map { try Version($0) }, warn: warn)
+        return try agent.apply(try version.map { try Version($0) }, now: isNow, warn: warn)
     }
 
     /// What a refusal may not change.

@@ -8,6 +8,7 @@ import TUF
 import TestSupport
 import Testing
 import TransparencyLog
+import UpdatePlan
 
 @testable import Updating
 
@@ -159,6 +160,40 @@ struct BundleTests {
         #expect(try instance.wholeVersion() == nil)
         try instance.apply(bundle, version: "1.0")
         #expect(try instance.wholeVersion() == "1.0")
+    }
+
+    @Test("is no approval where the administrator wants to give one, unless it is applied with --now or by version")
+    func approval() throws {
+        let bench = try BundleBench()
+        let bundle = try bench.create()
+        let asking = { try bench.newInstance { $0.configure = { $0.install.mode = .notify } } }
+        let instance = try asking()
+        #expect(try instance.apply(bundle).update.held?.waiting.reason == .approval)
+        #expect(try instance.wholeVersion() == nil)
+        try instance.apply(bundle, now: true)
+        #expect(try instance.wholeVersion() == "1.0")
+        let other = try asking()
+        try other.apply(bundle, version: "1.0")
+        #expect(try other.wholeVersion() == "1.0")
+        let loading = try bench.newInstance { $0.configure = { $0.install.mode = .download } }
+        #expect(try loading.apply(bundle).update.held?.waiting.isReady == true)
+        #expect(try loading.wholeVersion() == nil)
+        // It is here by now: no bundle and no mirror is needed to install it.
+        #expect(try loading.apply(bundle, now: true).update.held == nil)
+        #expect(try loading.wholeVersion() == "1.0")
+    }
+
+    @Test("of a release that waits installs no older one in its place")
+    func waitingNewest() throws {
+        let bench = try BundleBench()
+        try bench.repository.add("1.1", LargeSample.files("1.1"))
+        let bundle = try bench.create()
+        var instance = try bench.newInstance { $0.log.holdBack = HoldBack() }
+        #expect(try instance.apply(bundle, now: true).update.held?.release.version.description == "1.1")
+        #expect(try instance.wholeVersion() == nil)
+        instance.now += 6 * 3600
+        try instance.apply(bundle)
+        #expect(try instance.wholeVersion() == "1.1")
     }
 
     @Test("may be unpacked by tar, and what comes out is a repository")

@@ -50,6 +50,11 @@ struct ChosenRelease {
         try expect(manifest.version, facts.version, "version")
         try expect(manifest.severity, facts.severity, "severity")
         try expect(manifest.time, facts.time, "time")
+        guard manifest.facts == facts.asReleased else {
+            throw AgentFault(
+                .contradictoryRelease, found: "another rollout, or another release to come from",
+                expected: "what the channel lists", at: place)
+        }
     }
 
     private static func expect<Value: Equatable>(

@@ -1,0 +1,92 @@
+internal import CProcess
+internal import Glibc
+import Primitives
+import SystemPackage
+
+/// The process between the agent and one program: it runs it, ends what is left of it and reports (`CProcess`).
+///
+/// It is the subreaper of everything the program starts, so that runs do not get each other's orphans, and it outlives
+/// an agent that is killed by just as long as it takes to end them all.
+struct Keeper: ~Copyable {
+    /// What the program says.
+    let output: OpenDescriptor
+    let reports: OpenDescriptor
+    private let process: pid_t
+    /// Let go when this is released.
+    private let leash: OpenDescriptor
+
+    /// SIGKILL is tried for `killTime`; then what is left is counted and given up.
+    init(_ request: ProcessRequest, grace: Duration, killTime: Duration) throws(Errno) {
+        let output = try Pipe()
+        let report = try Pipe()
+        let leash = try Pipe()
+        try output.reading.makeNonBlocking()
+        try report.reading.makeNonBlocking()
+        let input = request.input.isEmpty ? nil : try OpenDescriptor(holding: request.input)
+        var process = sceau_process()
+        process.input = Self.number(of: input)
+        process.output = output.writing.raw
+        process.report = report.writing.raw
+        process.leash = leash.reading.raw
+        process.limit_ms = request.timeLimit.milliseconds
+        process.grace_ms = grace.milliseconds
+        process.kill_ms = killTime.milliseconds
+        self.process = try Self.start(&process, request)
+        self.output = output.keepReading()
+        reports = report.keepReading()
+        self.leash = leash.keepWriting()
+    }
+
+    private static func number(of input: borrowing OpenDescriptor?) -> Int32 {
+        switch input {
+        case .some(let descriptor): descriptor.raw
+        case .none: -1
+        }
+    }
+
+    private static func start(_ process: inout sceau_process, _ request: ProcessRequest) throws(Errno) -> pid_t {
+        let arguments = CStrings([request.executable.string] + request.arguments)
+        let environment = CStrings(request.environment.map { "\($0.key)=\($0.value)" }.sorted())
+        let paths = CStrings([request.executable.string, request.folder.string])
+        process.executable = UnsafePointer(paths.pointers[0])
+        process.folder = UnsafePointer(paths.pointers[1])
+        process.arguments = UnsafePointer(arguments.pointers)
+        process.environment = UnsafePointer(environment.pointers)
+        let groups = request.user?.groups ?? []
+        if let user = request.user {
+            process.switches_user = 1
+            process.user = user.uid
+            process.group = user.gid
+        }
+        let (keeper, error) = groups.withUnsafeBufferPointer { groups in
+            process.groups = groups.baseAddress
+            process.group_count = groups.count
+            let keeper = sceau_keep_process(&process)
+            return (keeper, errno)
+        }
+        guard keeper > 0 else { throw Errno(rawValue: error) }
+        return keeper
+    }
+
+    /// Waits for a keeper that is done, or was ended by `abandon`.
+    func collect() {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    }
+
+    /// Ends the keeper, and the program with it (PR_SET_PDEATHSIG).
+    func abandon() {
+        kill(process, SIGKILL)
+        collect()
+    }
+}
+
+extension Duration {
+    /// At least 0, at most some thousand years, which nothing is added to that would not fit.
+    var milliseconds: Int64 {
+        let longest: Int64 = 1 << 50
+        let (seconds, attoseconds) = components
+        if seconds < 0 || attoseconds < 0 { return 0 }
+        return seconds > longest / 1000 ? longest : seconds * 1000 + attoseconds / 1_000_000_000_000_000
+    }
+}

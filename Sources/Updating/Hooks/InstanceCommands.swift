@@ -1,0 +1,106 @@
+import Primitives
+import Processes
+import Releases
+import SystemPackage
+import UpdatePlan
+
+/// Runs programs around a switch: the release's hooks, the administrator's commands, and `systemctl`. What a program
+/// says is kept; that it says no is no fault of the agent's.
+struct InstanceCommands {
+    let configuration: AgentConfiguration
+    let folders: InstanceFolders
+    let step: UpdateStep
+    let run: (ProcessRequest) throws -> ProcessResult
+
+    /// Bytes of one program's output that are kept.
+    private static let outputLimit = 64 << 10
+    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    // MARK: the release's programs
+
+    /// Runs a hook out of the tree of `version`, in that tree.
+    func hook(_ hook: InstallSection.Hook, of version: Version) -> CommandOutcome {
+        let tree = folders.tree(version)
+        guard let program = hook.run.first else { return .refused("a hook without a program", "") }
+        return perform(program.description) {
+            ProcessRequest(
+                executable: tree.appending(program.description), arguments: hook.run.dropFirst().map(\.description),
+                environment: environment(version, user: try user()), folder: tree, user: try user(),
+                timeLimit: .seconds(hook.seconds), outputLimit: Self.outputLimit)
+        }
+    }
+
+    private func user() throws -> ProcessUser? { try configuration.hooks.user.map(ProcessUser.named) }
+
+    // MARK: the administrator's programs
+
+    /// Runs a command of the configuration, as the agent itself.
+    func command(_ words: [String], _ seconds: Duration, input: [UInt8] = []) -> CommandOutcome {
+        guard let program = words.first else { return .done("") }
+        return perform(program) {
+            ProcessRequest(
+                executable: FilePath(program), arguments: Array(words.dropFirst()),
+                environment: environment(step.to, user: nil), folder: "/", timeLimit: seconds,
+                outputLimit: Self.outputLimit, input: input)
+        }
+    }
+
+    private func perform(
+        _ name: String, _ request: () throws -> ProcessRequest
+    ) -> CommandOutcome {
+        do {
+            let result = try run(try request())
+            let output = String(decoding: result.output, as: UTF8.self)
+            if result.succeeded { return .done(output) }
+            return .refused("\(name) \(result.outcome.text)", output)
+        } catch let fault as any ReportableFault {
+            return .refused("\(name) could not be run: [\(fault.codeText)] \(fault.message)", "")
+        } catch {
+            return .refused("\(name) could not be run", "")
+        }
+    }
+
+    /// What every program gets, and nothing else: nothing of the agent's own environment reaches it.
+    private func environment(_ version: Version, user: ProcessUser?) -> [String: String] {
+        var environment = [
+            "PATH": Self.path, "LANG": "C.UTF-8", "HOME": user?.home.string ?? "/",
+            "SCEAU_PRODUCT": configuration.product.description, "SCEAU_CHANNEL": configuration.channel.description,
+            "SCEAU_KIND": step.kind.rawValue, "SCEAU_TO": step.to.description,
+            "SCEAU_TREE": folders.tree(version).string, "SCEAU_PREFIX": folders.prefix.string,
+            "SCEAU_SHARED": folders.shared.string,
+        ]
+        if let from = step.from { environment["SCEAU_FROM"] = from.description }
+        return environment
+    }
+}
+
+/// How a program that was run around a switch ended.
+enum CommandOutcome {
+    /// With what it said.
+    case done(String)
+    /// Why, in one line; and what it said.
+    case refused(String, String)
+
+    var output: String {
+        switch self {
+        case .done(let output), .refused(_, let output): output
+        }
+    }
+
+    /// Nil: all is well. Otherwise one line with the last thing the program said.
+    var trouble: String? {
+        guard case .refused(let reason, let output) = self else { return nil }
+        let last = output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
+        return last.map { "\(reason); it said last: \($0)" } ?? reason
+    }
+}
+
+extension ProcessResult.Outcome {
+    fileprivate var text: String {
+        switch self {
+        case .exited(let status): "ended with status \(status)"
+        case .signalled(let signal): "was ended by signal \(signal)"
+        case .timedOut: "took too long and was ended"
+        }
+    }
+}

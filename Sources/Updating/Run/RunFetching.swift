@@ -1,0 +1,213 @@
+import Archiving
+import DurableStorage
+import Primitives
+import Releases
+import SystemPackage
+import TUF
+import UpdatePlan
+
+extension UpdateRun {
+    // MARK: choosing and fetching
+
+    mutating func choose() throws -> UpdateEvent {
+        guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
+        let (choice, rules) = (try agent.choice(installed), try agent.rules(requested, isNow: isNow))
+        let offered = refreshed.channel.releases
+        let candidates =
+            if let requested {
+                try choice.requested(requested, of: offered).map { [$0] } ?? []
+            } else { choice.candidates(of: offered) }
+        let (facts, held) = refreshed.choose(candidates, rules)
+        self.held = held
+        guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
+        return .chosen(try prepare(facts, refreshed))
+    }
+
+    /// Fetches what is said about the release, and plans the way to it and back.
+    private mutating func prepare(_ facts: ReleaseFacts, _ refreshed: RefreshedChannel) throws -> UpdateStep {
+        try refreshed.checkDelegation(of: facts.version)
+        let chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+        release = chosen
+        if try !isHere(chosen) {
+            patches = try PatchDelivery(of: chosen, over: installed, refreshed, agent, download(refreshed))
+        }
+        return UpdateStep(
+            .update, from: installed?.version, to: facts.version, tree: chosen.manifest.tree.sha256,
+            fromTree: installed?.tree, return: UpdateStep.Return(chosen.manifest.install))
+    }
+
+    /// Whether an earlier run made the tree, and kept what it is checked against.
+    private func isHere(_ chosen: ChosenRelease) throws -> Bool {
+        let version = chosen.manifest.version
+        guard try instance.linkedVersion() != version, try storage.info(folders.tree(version))?.kind == .directory
+        else {
+            return false
+        }
+        return try instance.keptManifest(version) == chosen.manifest
+    }
+
+    private func download(_ refreshed: RefreshedChannel) -> TargetDownload {
+        let report = agent.ports.progress
+        return TargetDownload(
+            folder: folders.downloads, mirrors: refreshed.mirrors, storage: storage,
+            consistentSnapshot: refreshed.trusted.root.content.consistentSnapshot
+        ) { path, done, total in report(.fetching(path.description, done, of: total)) }
+    }
+
+    mutating func fetch(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let refreshed, var chosen = release else {
+            throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
+        }
+        try checkPlaces()
+        if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
+            try reuse(step.to, listing: kept.listing, kept.manifest)
+        {
+            try chosen.use(kept.listing)
+            release = chosen
+            return .done
+        }
+        if var patches {
+            return try tryingPatches(step) { run in
+                try run.checkSpace(for: patches.targets(), trees: chosen.manifest.tree.bytes + patches.passingBytes)
+                try patches.fetch(run.download(refreshed))
+                run.patches = patches
+                return .done
+            }
+        }
+        try checkSpace(for: [chosen.archive], trees: chosen.manifest.tree.bytes)
+        try chosen.fetch(download(refreshed))
+        release = chosen
+        return .done
+    }
+
+    /// Whatever is wrong with patches, the archive is as good: the history says why, and the run goes on with that. No
+    /// patch is tried a second time in one run.
+    private mutating func tryingPatches(
+        _ step: UpdateStep, _ body: (inout UpdateRun) throws -> UpdateEvent
+    ) throws -> UpdateEvent {
+        do { return try body(&self) } catch let fault as any ReportableFault {
+            patches = nil
+            patchRefusal = Delivery.reason(fault)
+            try instance.addToHistory(HistoryEntry(refusingPatchesTo: step, because: fault, at: agent.ports.now))
+            return .patchRefused
+        }
+    }
+
+    /// Looks once more whether the release can be installed, then whether it may be.
+    mutating func decide(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let release, let listing = release.listing else {
+            throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
+        }
+        try release.manifest.checkPrograms(in: listing)
+        guard let waiting = try agent.rules(requested, isNow: isNow).waiting(toApply: release.manifest.facts, step)
+        else {
+            return .mayApply
+        }
+        return .mustWait(waiting)
+    }
+
+    // What would stop the release later is found out before the long download.
+
+    private func checkPlaces() throws {
+        try checkLinkPlace()
+        try storage.makeDirectory(folders.versions)
+        for folder in [folders.prefix, folders.versions] where !storage.isWritable(folder) {
+            throw AgentFault(.notWritable, at: folder.string)
+        }
+        try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
+    }
+
+    /// - Parameter trees: bytes of what is built from the files.
+    private func checkSpace(for files: [SignedTarget], trees: Int) throws {
+        // What an earlier run brought here takes up no space a second time.
+        let missing = try files.reduce(0) { sum, file in
+            sum + max(0, file.length - (try storage.info(folders.downloads.appending(file.digest))?.size ?? 0))
+        }
+        for (folder, bytes) in [(folders.downloads, missing), (folders.versions, missing + trees)] {
+            let free = try agent.ports.freeBytes(folder)
+            guard free >= bytes else {
+                throw AgentFault(
+                    .notEnoughSpace, found: "\(free) bytes free", expected: "at least \(bytes)", at: folder.string)
+            }
+        }
+    }
+
+    /// `current` may be a link or nothing: what else stands there is not ours.
+    func checkLinkPlace() throws {
+        guard let info = try storage.info(folders.current), info.kind != .link else { return }
+        throw AgentFault(.occupied, expected: "a symbolic link, or nothing", at: folders.current.string)
+    }
+
+    // MARK: building
+
+    mutating func build(_ step: UpdateStep) throws -> UpdateEvent {
+        if let patches, let release {
+            return try tryingPatches(step) { run in
+                var release = release
+                let (folder, listing) = try patches.build()
+                try release.use(listing)
+                if try run.reuse(step.to, listing: listing, release.manifest) {
+                    try run.storage.removeTree(folder)
+                } else {
+                    try run.place(folder, as: release.manifest, listing)
+                }
+                run.release = release
+                run.delivery = Delivery(patches.steps, of: release.manifest)
+                return .done
+            }
+        }
+        return try buildFromArchive(step)
+    }
+
+    private mutating func buildFromArchive(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let release, let listing = release.listing else {
+            throw UpdatePlanFault(.impossibleEvent, found: "build without a release")
+        }
+        // Nothing was fetched where the very tree stood here.
+        guard let archive = release.archiveFile else { return .done }
+        delivery = Delivery([], of: release.manifest)
+        if try reuse(step.to, listing: listing, release.manifest) { return .done }
+        agent.ports.progress(.building(step.to))
+        let building = folders.building(step.to)
+        try storage.removeTree(building)
+        try agent.extractor.extract(
+            archive, expectedDigest: release.manifest.archive.sha256, listing: listing, into: building, storage: storage
+        )
+        try place(building, as: release.manifest, listing)
+        return .done
+    }
+
+    /// Gives a whole tree its links to what the instance shares between releases, and its final name.
+    private func place(_ folder: FilePath, as manifest: ReleaseManifest, _ listing: TreeListing) throws {
+        for link in try manifest.sharedLinks(in: listing) {
+            guard case .link(let target) = link.kind else { continue }
+            try storage.replaceLink(at: folder.appending(link.path.description), target: target.description)
+        }
+        try storage.renameExclusively(folder, to: folders.tree(manifest.version))
+    }
+
+    /// Whether the very tree stands there already. A damaged one is moved out of the way, unless it is in use.
+    private func reuse(_ version: Version, listing: TreeListing, _ manifest: ReleaseManifest) throws -> Bool {
+        let tree = folders.tree(version)
+        guard let info = try storage.info(tree) else { return false }
+        guard info.kind == .directory else {
+            throw AgentFault(.occupied, expected: "a folder, or nothing", at: tree.string)
+        }
+        agent.ports.progress(.verifying(version))
+        let links = try manifest.sharedLinks(in: listing)
+        guard let difference = try agent.verifier.verify(tree, against: listing, with: links).first else { return true }
+        guard try instance.linkedVersion() != version else {
+            throw AgentFault(.damagedTree, found: difference.description, at: tree.string)
+        }
+        try removeVersion(version)
+        return false
+    }
+
+    func keepRelease(_ step: UpdateStep) throws -> UpdateEvent {
+        guard let release, let listing = release.listing else {
+            throw UpdatePlanFault(.impossibleEvent, found: "keep without a release")
+        }
+        try instance.keep(step.to, manifest: release.manifestBytes, listing: listing.encoding)
+        return .done
+    }
+}

@@ -1,0 +1,143 @@
+import DurableStorage
+import Primitives
+import Processes
+import Releases
+import SystemPackage
+import UpdatePlan
+
+/// What is done around a switch by other programs. None of it decides anything: each ends in `done`, or in `refused` with
+/// what the program said.
+struct SwitchWork {
+    private let agent: Agent
+    private let state: UpdateState
+
+    init(_ agent: Agent, _ state: UpdateState) {
+        self.agent = agent
+        self.state = state
+    }
+
+    func perform(_ action: UpdateAction) throws -> UpdateEvent? {
+        switch action {
+        case .takeLock(let step): return takeLock(step)
+        case .runPre(let step): return event(try hook(step, \.pre))
+        case .stopServices(let step): return event(try stopServices(step))
+        case .undoMigration(let step): return event(try undoMigration(step))
+        case .migrate(let step): return event(try hook(step, \.migration?.hook))
+        case .startServices(let step): return event(try startServices(step))
+        case .startServicesAgain(let step):
+            _ = try service(step, of: agent.linkedVersion ?? step.to).map { keep($0.startWhatStands()) }
+        case .runPost(let step): return event(try hook(step, \.post))
+        case .checkHealth(let step): return event(try checkHealth(step))
+        case .giveBackLock: if let step = state.step { giveBackLock(step) }
+        default: break
+        }
+        return nil
+    }
+
+    private func event(_ outcome: CommandOutcome) -> UpdateEvent {
+        keep(outcome).trouble.map { .refused($0) } ?? .done
+    }
+
+    // MARK: the lock
+
+    private var lock: LockSettings { agent.configuration.install.lock }
+
+    private func takeLock(_ step: UpdateStep) -> UpdateEvent {
+        let outcome = keep(commands(step).command(lock.take, lock.timeLimit))
+        guard let trouble = outcome.trouble else { return .done }
+        // Somebody else has it: an update can wait, a revert was asked for now.
+        return step.kind == .update ? .mustWait(Waiting(step.to, .lock, isReady: true)) : .refused(trouble)
+    }
+
+    private func giveBackLock(_ step: UpdateStep) {
+        guard !lock.take.isEmpty else { return }
+        keep(commands(step).command(lock.giveBack, lock.timeLimit))
+    }
+
+    // MARK: the release's programs
+
+    /// What the release brings for its installation. One that is to be installed must be known; one that is returned to
+    /// may have been installed before such things were kept.
+    private func install(_ version: Version, of step: UpdateStep) throws -> InstallSection? {
+        let kept = try agent.instance.keptManifest(version)?.install
+        return step.kind == .revert ? kept ?? InstallSection() : kept
+    }
+
+    private func commands(_ step: UpdateStep) -> InstanceCommands {
+        InstanceCommands(
+            configuration: agent.configuration, folders: agent.folders, step: step, run: agent.ports.processes)
+    }
+
+    private func hook(
+        _ step: UpdateStep, _ hook: (InstallSection) -> InstallSection.Hook?
+    ) throws -> CommandOutcome {
+        guard let install = try install(step.to, of: step) else { return Self.unknown(step.to) }
+        return hook(install).map { commands(step).hook($0, of: step.to) } ?? .done("")
+    }
+
+    private static func unknown(_ version: Version) -> CommandOutcome {
+        .refused("release.json of \(version) is not here any more", "")
+    }
+
+    /// The newest release first: each undoes what it did itself.
+    private func undoMigration(_ step: UpdateStep) throws -> CommandOutcome {
+        guard step.return == .undo, let newest = step.from else { return .done("") }
+        // On the way back by itself, what it goes back from is not in the history yet.
+        let passed = step.cause == nil ? try agent.instance.releases(from: newest, downTo: step.to) : [newest]
+        for version in passed ?? [newest] {
+            guard let manifest = try agent.instance.keptManifest(version) else { return Self.unknown(version) }
+            guard case .undo(let hook)? = manifest.install.migration?.return else { continue }
+            let outcome = commands(step).hook(hook, of: version)
+            if outcome.trouble != nil { return outcome }
+        }
+        return .done("")
+    }
+
+    // MARK: services
+
+    private func service(_ step: UpdateStep, of version: Version) throws -> ServiceCommands? {
+        try install(version, of: step).map {
+            ServiceCommands(commands: commands(step), settings: agent.configuration.services, services: $0.services)
+        }
+    }
+
+    /// Only where data are to be changed: else the product runs on until it is started anew.
+    private func stopServices(_ step: UpdateStep) throws -> CommandOutcome {
+        let changesData =
+            step.kind == .update ? try install(step.to, of: step)?.migration != nil : step.return == .undo
+        guard changesData, let from = step.from else { return .done("") }
+        return try service(step, of: from)?.stop() ?? .done("")
+    }
+
+    private func startServices(_ step: UpdateStep) throws -> CommandOutcome {
+        guard let new = try service(step, of: step.to) else { return Self.unknown(step.to) }
+        // What the release before ran and this one does not know must not run on.
+        if let from = step.from, var old = try service(step, of: from) {
+            old.services.removeAll { new.services.contains($0) }
+            if !old.services.isEmpty { keep(old.stop()) }
+        }
+        return new.start()
+    }
+
+    private func checkHealth(_ step: UpdateStep) throws -> CommandOutcome {
+        guard let install = try install(step.to, of: step), let services = try service(step, of: step.to) else {
+            return Self.unknown(step.to)
+        }
+        agent.ports.progress(.checkingHealth(step.to))
+        return HealthChecking(
+            commands: commands(step), services: services, settings: agent.configuration.health, check: install.health,
+            version: step.to, elapsed: agent.ports.elapsed, sleep: agent.ports.sleep
+        ).run()
+    }
+
+    // MARK: what they said
+
+    /// Keeps a program's output for the administrator; the last one of each stage.
+    @discardableResult
+    private func keep(_ outcome: CommandOutcome) -> CommandOutcome {
+        let text = (outcome.trouble.map { "\($0)\n" } ?? "") + outcome.output
+        // That it cannot be kept must not end what is under way.
+        if !text.isEmpty { try? agent.instance.keepOutput(text, of: state.name, at: agent.ports.now) }
+        return outcome
+    }
+}

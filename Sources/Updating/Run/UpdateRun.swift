@@ -1,0 +1,142 @@
+import Archiving
+import DurableStorage
+import FoundationEssentials
+import Primitives
+import Releases
+import Signatures
+import SystemPackage
+import TUF
+import UpdatePlan
+
+/// One run of the agent with the lock held: carries out what `UpdatePlan` says and tells it what came of it.
+///
+/// The order is always: new state into the journal, durably; then its actions. A fault leaves everything where it is;
+/// the next run reads the journal and recovers, just as after a power cut.
+struct UpdateRun {
+    let agent: Agent
+    private var plan = UpdatePlan()
+    /// What the administrator asked for by name.
+    var requested: Version?
+    /// `update --now`.
+    var isNow = false
+    var installed: Installation?
+    var refreshed: RefreshedChannel?
+    var release: ChosenRelease?
+    /// The release that is to be installed, but not yet, as the plan has it.
+    var waiting: Waiting?
+    /// The newest release, when it is not to be installed yet.
+    var held: HeldRelease?
+    /// The release on its way by patches; nil when its archive is fetched.
+    var patches: PatchDelivery?
+    /// How the release came here; once built.
+    var delivery: Delivery?
+    /// Why patches were not used, in a run that meant to.
+    var patchRefusal: String?
+    /// What became of the last change of the installed release in this run.
+    var outcome: Outcome?
+
+    /// How a step ended.
+    struct Outcome {
+        let step: UpdateStep
+        /// What was not well at the end; of one that was given up, why.
+        let trouble: Trouble?
+        let isFailure: Bool
+    }
+
+    init(_ agent: Agent) {
+        self.agent = agent
+    }
+
+    var instance: Instance { agent.instance }
+    var folders: InstanceFolders { agent.folders }
+    var storage: DurableStorage { agent.storage }
+
+    // MARK: events and actions
+
+    /// Completes or drops what an earlier run left, and gives back what is installed.
+    mutating func recover() throws -> Installation? {
+        try instance.mend()
+        plan = UpdatePlan(try instance.journalledState())
+        waiting = plan.state.waiting
+        installed = try instance.installation()
+        try handle(.restarted(current: try instance.linkedVersion()))
+        installed = try instance.installation()
+        if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
+        return installed
+    }
+
+    /// One update after the other, from metadata that has just been refreshed, until there is none left, or one has to
+    /// wait or did not go well: a release may ask for another one to be installed before it.
+    mutating func update(_ refreshed: RefreshedChannel) throws {
+        self.refreshed = refreshed
+        for _ in 0..<Self.mostSteps {
+            let before = installed?.version
+            (release, patches, waiting) = (nil, nil, nil)
+            try handle(.witnessed)
+            guard requested == nil, waiting == nil, installed?.version != before, outcome?.isGood == true else {
+                return
+            }
+        }
+    }
+
+    /// A chain of releases, each of which asks for the one before, is not followed further in one run.
+    private static let mostSteps = 16
+
+    mutating func revert(_ step: UpdateStep) throws {
+        try handle(.revertWanted(step))
+    }
+
+    private mutating func handle(_ first: UpdateEvent) throws {
+        var events = [first]
+        while let event = events.popLast() {
+            let before = plan.state
+            let actions = try plan.handle(event)
+            if plan.state != before { try instance.writeJournal(plan.state) }
+            for action in actions {
+                if let next = try perform(action) { events.append(next) }
+            }
+        }
+    }
+
+    private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
+        switch action {
+        case .discardUnfinished: try discardUnfinished()
+        case .choose: return try choose()
+        case .fetch(let step): return try fetch(step)
+        case .build(let step): return try build(step)
+        case .keepRelease(let step): return try keepRelease(step)
+        case .decide(let step): return try decide(step)
+        case .switchLink(let step):
+            try checkLinkPlace()
+            try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
+            return .done
+        case .takeLock, .runPre, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
+            .checkHealth, .giveBackLock:
+            return try SwitchWork(agent, plan.state).perform(action)
+        case .announce(let waiting):
+            self.waiting = waiting
+            if let release, release.manifest.version == waiting.version {
+                held = HeldRelease(release: release.manifest.facts, waiting: waiting)
+            }
+        case .record(let step, let trouble): return try record(step, trouble)
+        case .recordFailure(let step, let trouble): return try recordFailure(step, trouble)
+        case .cleanUp: try cleanUp()
+        }
+        return nil
+    }
+}
+
+extension UpdateRun.Outcome {
+    /// The release that was wanted is installed, and nothing was wrong.
+    var isGood: Bool { !isFailure && step.cause == nil && trouble == nil }
+}
+
+extension UpdateRun.Outcome {
+    /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
+    func check() throws(AgentFault) {
+        if let cause = step.cause {
+            throw AgentFault(.reverted, found: "\(step.from.map { "\($0)" } ?? "a release"), \(cause.line)")
+        }
+        if isFailure, let trouble { throw AgentFault(.givenUp, found: "\(step.to), \(trouble.line)") }
+    }
+}

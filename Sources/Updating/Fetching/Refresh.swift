@@ -17,6 +17,9 @@ struct RefreshedChannel {
     var complaints: [MirrorComplaint] { mirrors.complaints }
     var trusted: TrustedMetadataSet { updater.trusted }
 
+    /// How old this is, where that is only warned of.
+    var age: RepositoryAge { RepositoryAge(expiredSince: trusted.expiredSince, cosignedAt: log.cosignedAt) }
+
     /// The first of `candidates` that may be fetched now, and the newest one if that has to wait.
     func choose(_ candidates: [ReleaseFacts], _ rules: UpdateRules) -> (release: ReleaseFacts?, held: HeldRelease?) {
         func waiting(_ facts: ReleaseFacts) -> Waiting? {
@@ -55,6 +58,7 @@ struct Refresh {
     let store: any MetadataStore
     let paths: ReleasePaths
     let time: Date
+    var freshness = Freshness.required
     /// Nil where no log is asked for: then what was verified is stored at once.
     var log: LogFollower?
 
@@ -90,7 +94,7 @@ struct Refresh {
         var updater: MetadataUpdater
         do {
             updater = try MetadataUpdater(
-                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time)
+                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time, freshness: freshness)
         } catch let fault as MetadataFault {
             throw AgentFault(.damagedRoot, found: fault.message)
         }

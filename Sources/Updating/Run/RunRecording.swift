@@ -13,6 +13,7 @@ extension UpdateRun {
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
         outcome = Outcome(step: step, trouble: trouble, isFailure: false)
+        if step.kind == .update { changed = release?.manifest }
         return .done
     }
 

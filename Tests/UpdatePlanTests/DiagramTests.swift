@@ -27,7 +27,8 @@ import Testing
         let block = text.components(separatedBy: "```mermaid\nstateDiagram-v2\n").dropFirst().first?
             .components(separatedBy: "```").first
         let shown = try #require(block).split(separator: "\n").map(String.init)
-        #expect(try moves() == shown, "it should be:\n\(try moves().joined(separator: "\n"))")
+        let moves = try moves()
+        #expect(moves == shown, "it should be:\n\(moves.joined(separator: "\n"))")
     }
 
     @Test("the document names every state")

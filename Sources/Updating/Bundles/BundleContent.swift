@@ -121,7 +121,7 @@ struct BundleContent {
         let isConsistent = refreshed.trusted.root.content.consistentSnapshot
         let report = agent.ports.progress
         let download = TargetDownload(
-            folder: agent.folders.downloads, mirrors: [recorder], storage: agent.storage,
+            folder: agent.folders.downloads, mirrors: Mirrors([recorder]), storage: agent.storage,
             consistentSnapshot: isConsistent
         ) { path, done, total in report(.fetching(path.description, done, of: total)) }
         var release = try ChosenRelease(facts, refreshed, agent, download)

@@ -53,7 +53,8 @@ extension UpdateRun {
         }
     }
 
-    /// Removes downloads, and versions beyond those to keep; never the installed one, the one before it, or one that waits.
+    /// Removes downloads, and versions beyond those to keep; never the installed one, the one before it,
+    /// the one that was gone back from, or one that waits.
     func cleanUp() throws {
         try discardUnfinished()
         if try storage.info(folders.downloads) != nil {
@@ -65,7 +66,9 @@ extension UpdateRun {
         // Only what was kept as a release was made here; another folder that looks like a version is left alone.
         let kept = try instance.keptVersions()
         for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
-        let others = try kept.filter { try $0 != installed.version && isTree($0) && !isReady($0) }
+        let others = try kept.filter {
+            try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isReady($0)
+        }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
     }

@@ -88,7 +88,7 @@ import Testing
         speed.add(2_000_000, at: .seconds(2))
         #expect(
             ProgressLine.line(done: 2_000_000, total: 8_000_000, speed)
-                == "[#####---------------] 2 MB of 8 MB (25 %), 1 MB/s, about 6 s left")
+                == "[#####---------------] 2.0 MB of 8.0 MB (25 %), 1.0 MB/s, about 6.0 s left")
     }
 
     @Test("a line that would wrap is cut, since what wraps would stay on the terminal")

@@ -3,6 +3,7 @@ import CanonicalJSON
 import DurableStorage
 import FoundationEssentials
 import Primitives
+import Processes
 import Releases
 import SystemPackage
 import TUF
@@ -18,6 +19,8 @@ struct TestInstance {
     var now = RepositorySimulator.now
     var mirrors: [any RepositoryMirror]?
     var freeBytes: ((FilePath) throws -> Int)?
+    /// Runs programs in place of the real ones.
+    var processes: ((ProcessRequest) throws -> ProcessResult)?
 
     init(_ repository: ReleaseRepository, in folder: TemporaryFolder? = nil) throws {
         self.folder = try folder ?? TemporaryFolder()
@@ -31,6 +34,8 @@ struct TestInstance {
 
     var limits = ReleaseSizeLimits()
     var prefers = PreferredDelivery.patch
+    /// What else a test wants to be configured.
+    var adjust: (inout AgentConfiguration) -> Void = { _ in }
 
     var configuration: AgentConfiguration {
         var configuration = AgentConfiguration(
@@ -39,6 +44,7 @@ struct TestInstance {
         configuration.log = log
         configuration.limits = limits
         configuration.prefers = prefers
+        adjust(&configuration)
         return configuration
     }
 
@@ -47,6 +53,7 @@ struct TestInstance {
         var ports = AgentPorts(
             storage: storage, now: now, mirrors: mirrors ?? [repository], agentVersion: try Version("0.1.0"))
         if let freeBytes { ports.freeBytes = freeBytes }
+        if let processes { ports.processes = processes }
         return Agent(configuration, ports: ports)
     }
 

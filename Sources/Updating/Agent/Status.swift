@@ -62,8 +62,8 @@ package struct StatusReport: Sendable {
     /// How the installed release came to be that, or why another one did not.
     package let lastStep: HistoryEntry?
     package let lastError: LastError?
-    /// When the last run was, and the last one in which nothing went wrong; known where somebody is told or there are
-    /// metrics.
+    /// When the last check or update was, and the last one in which nothing went wrong; known where somebody is told or
+    /// there are metrics.
     package let lastRun: Date?
     package let lastSuccess: Date?
     /// Notices that have not got everywhere yet.

@@ -44,8 +44,8 @@ struct MailMessage {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
-    /// Bytes of text in one encoded word: 45 are 60 characters of base 64, of at most 75 with what is around them.
-    private static let wordBytes = 45
+    /// Bytes of text in one encoded word: 39 are 52 characters of base 64, so that 76 do for the line with its name.
+    private static let wordBytes = 39
 
     /// - Parameter now: when it is sent.
     func encode(now: Date) -> [UInt8] {

@@ -59,7 +59,7 @@ extension NoticeRules {
         let isGood = facts.fault == nil
         switch condition.kind {
         case .expiring: return facts.expires != nil
-        case .waiting: return isGood && (facts.operation == .check || facts.operation == .update)
+        case .waiting: return isGood && facts.operation.looks
         case .unreachable where facts.fault?.family == .refusal: return true
         default:
             // What went wrong while a release was installed may be well only when an update has been.
@@ -94,7 +94,7 @@ extension NoticeRules {
     private func seen(_ fault: any ReportableFault, _ facts: RunFacts) -> Seen? {
         // Of a release that was given up or taken back the history tells; what was typed wrongly is seen by who typed.
         guard !(fault is AgentFault && ["agent/reverted", "agent/given-up"].contains(fault.codeText)),
-            !(fault is UpdatePlanFault), facts.operation == .check || facts.operation == .update
+            !(fault is UpdatePlanFault), facts.operation.looks
         else { return nil }
         func notice(_ kind: NoticeKind, _ title: String) -> AgentNotice {
             AgentNotice(

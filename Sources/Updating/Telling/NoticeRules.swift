@@ -11,10 +11,15 @@ struct NoticeRules {
     /// Seconds after which nobody is told any more.
     private static let staleAfter: TimeInterval = 7 * 86400
 
+    /// Without a mark, seconds for which a step is news.
+    private static let recent: TimeInterval = 86_400
+
     func after(_ facts: RunFacts, _ memory: NoticeMemory) -> NoticeMemory {
         var memory = memory
-        memory.lastRun = facts.time
-        if facts.fault == nil { memory.lastSuccess = facts.time }
+        if facts.operation.looks {
+            memory.lastRun = facts.time
+            if facts.fault == nil { memory.lastSuccess = facts.time }
+        }
         let notices = steps(facts, &memory) + conditions(facts, &memory)
         memory.outgoing.removeAll { facts.time.timeIntervalSince($0.notice.time) > Self.staleAfter }
         guard !settings.channels.isEmpty else {
@@ -39,16 +44,16 @@ struct NoticeRules {
         return new.suffix(NoticeMemory.mostOutgoing).compactMap { notice(of: $0, facts) }
     }
 
-    /// Without a mark, or when its line is gone, time has to tell.
+    /// Without a mark, or when its line is gone, time has to tell: of a run that was stopped before it set the mark
+    /// people are told too.
     private static func new(
         _ history: [HistoryEntry], since mark: NoticeMemory.Mark?, or run: Date
     ) -> ArraySlice<HistoryEntry> {
         if let mark, let place = history.lastIndex(where: { NoticeMemory.Mark($0).line == mark.line }) {
             return history[(place + 1)...]
         }
-        let limit = UTCTime.encode(run)
         if let mark { return history[...].drop { $0.time <= mark.time } }
-        return history[...].drop { UTCTime.encode($0.time) < limit }
+        return history[...].drop { run.timeIntervalSince($0.time) > recent }
     }
 
     private func notice(of entry: HistoryEntry, _ facts: RunFacts) -> AgentNotice? {

@@ -9,6 +9,9 @@ package enum AgentOperation: String, CaseIterable, Sendable {
     case update
     case revert
     case gc
+
+    /// It asks the mirrors.
+    var looks: Bool { self == .check || self == .update }
 }
 
 /// What a run found out, as far as somebody may want to be told.

@@ -177,7 +177,12 @@ let testTargets: [Target] = [
             "TestSupport", systemPackage,
         ]),
     tests("PrimitivesTests", ["Primitives"]),
-    tests("ProcessesTests", ["TestSupport", "Processes", "DurableStorage", "Primitives", systemPackage]),
+    .executableTarget(
+        name: "process-probe", dependencies: ["Processes", systemPackage], path: "Tests/ProcessProbe",
+        swiftSettings: strict),
+    tests(
+        "ProcessesTests",
+        ["TestSupport", "Processes", "process-probe", "DurableStorage", "Primitives", systemPackage]),
     tests("DurableStorageTests", ["TestSupport", "DurableStorage", "Primitives", systemPackage]),
     tests("TransportTests", ["TestSupport", "Transport", "Signatures", "DurableStorage", "Primitives", systemPackage]),
     tests(

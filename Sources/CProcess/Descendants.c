@@ -72,22 +72,28 @@ static bool descends(int proc, struct standing standing, pid_t ancestor) {
     return false;
 }
 
-/// Signals `pid` if it is a living descendant. What the descriptor names is what was looked at, or nobody any more.
+/// By descriptor where the kernel has those and lets us: what it names is what was looked at, or nobody any more.
+static void send(int process, pid_t pid, int number) {
+    if (process >= 0) pidfd_send_signal(process, number, NULL, 0);
+    else kill(pid, number);
+}
+
+/// Signals `pid` if it is a living descendant.
 static bool signal_descendant(int proc, pid_t pid, int number) {
     int process = pidfd_open(pid, 0);
-    if (process < 0) return false;
+    if (process < 0 && errno == ESRCH) return false;
     struct standing standing;
     bool is_ours = read_standing(proc, pid, &standing) && descends(proc, standing, getpid()) && standing.state != 'Z'
         && standing.state != 'X';
     if (is_ours) {
-        pidfd_send_signal(process, number, NULL, 0);
+        send(process, pid, number);
         // A stopped one would never get it.
-        if (number == SIGTERM) pidfd_send_signal(process, SIGCONT, NULL, 0);
+        if (number == SIGTERM) send(process, pid, SIGCONT);
         // At once for all of the group: nobody in it can fork out of this. A descendant's session and groups are of
         // its own line, because the program began with a session of its own.
         if (number == SIGKILL && standing.group > 1 && standing.group != getpgrp()) kill(-standing.group, number);
     }
-    close(process);
+    if (process >= 0) close(process);
     return is_ours;
 }
 

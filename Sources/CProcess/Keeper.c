@@ -22,7 +22,7 @@
 // _Fork runs no handlers and takes no locks. Users are switched by system calls, because glibc's own functions want
 // to tell the other threads, which are not there any more.
 
-enum { REPORT = 3, LEASH = 4, FIRST_FREE = 5, OUT_OF_THE_WAY = 16 };
+enum { REPORT = 3, LEASH = 4, FIRST_FREE = 5, OUT_OF_THE_WAY = 16, MOST_DESCRIPTORS = 1 << 20 };
 
 static int64_t now_ms(void) {
     struct timespec now;
@@ -50,6 +50,14 @@ static void reset_dispositions(void) {
         syscall(SYS_rt_sigaction, number, by_default, NULL, (size_t)(_NSIG / 8));
 }
 
+/// close_range, also where a container does not let us.
+static void close_from(int first) {
+    if (close_range((unsigned)first, ~0U, 0) == 0) return;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max > MOST_DESCRIPTORS) limit.rlim_max = MOST_DESCRIPTORS;
+    for (int descriptor = first; descriptor < (int)limit.rlim_max; descriptor++) close(descriptor);
+}
+
 /// Leaves 0, 1 and 2 for the program, 3 and 4 for the keeper, and nothing else open.
 static void arrange_descriptors(const struct sceau_process *process) {
     int input = process->input;
@@ -61,8 +69,9 @@ static void arrange_descriptors(const struct sceau_process *process) {
     int leash = fcntl(process->leash, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     if (input < 0 || output < 0 || report < 0 || leash < 0) give_up(process->report, SCEAU_STEP_PREPARE);
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || dup3(report, REPORT, O_CLOEXEC) < 0
-        || dup3(leash, LEASH, O_CLOEXEC) < 0 || close_range(FIRST_FREE, ~0U, 0) != 0)
+        || dup3(leash, LEASH, O_CLOEXEC) < 0)
         give_up(report, SCEAU_STEP_PREPARE);
+    close_from(FIRST_FREE);
 }
 
 static bool has_user(const struct sceau_process *process) {
@@ -137,7 +146,8 @@ static bool wait_for_news(const struct watch *watch, int leash, int64_t millisec
 }
 
 static void await_program(struct watch *watch, int64_t limit_ms) {
-    int64_t deadline = now_ms() + limit_ms;
+    // Nobody is ended too early by what a millisecond counts less than it was.
+    int64_t deadline = now_ms() + limit_ms + 1;
     bool is_let_go = false;
     for (;;) {
         reap(watch);
@@ -188,7 +198,7 @@ static _Noreturn void keep(const struct sceau_process *process) {
     watch.program = _Fork();
     if (watch.program < 0) give_up(REPORT, SCEAU_STEP_PREPARE);
     if (watch.program == 0) become(process, keeper);
-    close_range(0, 2, 0);
+    for (int descriptor = 0; descriptor < REPORT; descriptor++) close(descriptor);
     await_program(&watch, process->limit_ms);
     tell_outcome(&watch);
     bool had_more = reap(&watch);

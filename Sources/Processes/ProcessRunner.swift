@@ -8,27 +8,28 @@ import SystemPackage
 /// 1 and 2, a session of its own, umask 022, and every signal as it is by default. When it ends or its time is up, it
 /// and all that descends from it get SIGTERM, and after the grace SIGKILL, also what made a session of its own or lost
 /// its parents. So a daemon is not started here but by the service manager. However it behaves, a call takes no longer
-/// than limit, grace and some seconds, and no more memory than `outputLimit` and a constant.
+/// than limit, grace and patience, and no more memory than `outputLimit` and a constant.
 package struct ProcessRunner: Sendable {
     private let grace: Duration
+    private let patience: Duration
 
-    /// Of what is left when the keeper itself does not answer, which only a program of the agent's own user, or root's,
-    /// can bring about.
-    private static let patience = Duration.seconds(10)
     /// Enough for a pipe that was made as large as an ordinary user may; what was written before the end is there.
     private static let mostAfterEnd = 1 << 20
 
-    /// `grace` is between SIGTERM and SIGKILL.
-    package init(grace: Duration = .seconds(5)) {
+    /// `grace` is between SIGTERM and SIGKILL. `patience` comes after both: half of it is for what does not go away when it
+    /// gets SIGKILL, the rest for a keeper that does not answer, which only a program of the agent's own user can bring about.
+    package init(grace: Duration = .seconds(5), patience: Duration = .seconds(20)) {
         self.grace = grace
+        self.patience = patience
     }
 
     /// Returns how the program ended, or throws when it never began. Blocks the thread.
     package func run(_ request: ProcessRequest) throws(ProcessFault) -> ProcessResult {
         try request.check()
         do {
-            let keeper = try Keeper(request, grace: grace)
+            // First, because its clock begins now.
             var exchange = Exchange(outputLimit: request.outputLimit)
+            let keeper = try Keeper(request, grace: grace, killTime: patience / 2)
             exchange.follow(keeper, until: .now + deadline(request))
             if exchange.isOver {
                 keeper.collect()
@@ -47,8 +48,7 @@ package struct ProcessRunner: Sendable {
     }
 
     private func deadline(_ request: ProcessRequest) -> Duration {
-        .milliseconds(request.timeLimit.milliseconds) + .milliseconds(grace.milliseconds) + Keeper.killTime
-            + Self.patience
+        .milliseconds(request.timeLimit.milliseconds) + .milliseconds(grace.milliseconds) + patience
     }
 
     private func result(_ exchange: Exchange, _ request: ProcessRequest) throws(ProcessFault) -> ProcessResult {

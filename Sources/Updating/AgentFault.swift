@@ -21,6 +21,7 @@ package enum AgentFaultCode: String, FaultCode {
     case agentTooOld = "agent/agent-too-old"
 
     case targetUnavailable = "agent/target-unavailable"
+    case mirrorAside = "agent/mirror-aside"
 
     case notEnoughSpace = "agent/not-enough-space"
     case notWritable = "agent/not-writable"
@@ -43,7 +44,7 @@ package enum AgentFaultCode: String, FaultCode {
             .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
-        case .targetUnavailable: .transport
+        case .targetUnavailable, .mirrorAside: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
             .reverted, .givenUp, .irreversible:
             .local
@@ -66,6 +67,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "larger than this instance allows"
         case .agentTooOld: "this release needs a newer agent"
         case .targetUnavailable: "the mirror does not have a file of the release"
+        case .mirrorAside: "this mirror misbehaved before, and is asked for nothing while another one serves"
         case .notEnoughSpace: "not enough space for the release"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
@@ -98,6 +100,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "if the release is meant to be this large, raise the limit in the configuration"
         case .agentTooOld: "update the agent itself first"
         case .targetUnavailable: "it may not be there yet; run this again, or configure another mirror"
+        case .mirrorAside: "tell its owner; it is asked again by itself"
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"

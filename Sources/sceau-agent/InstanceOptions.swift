@@ -22,14 +22,33 @@ struct InstanceOptions: ParsableArguments {
 
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
     func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
+        try withAgent(
+            making: { configuration, storage, progress in
+                try Agent.overHTTP(
+                    configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
+                    progress: progress)
+            }, body)
+    }
+
+    /// The same with an agent that asks a bundle instead of the configured mirrors.
+    func withAgent<Result>(asking bundle: FilePath, _ body: (Agent) throws -> Result) throws -> Result {
+        try withAgent(
+            making: { configuration, storage, progress in
+                Agent.offline(
+                    configuration, try BundleMirror(bundle, storage: storage), storage: storage,
+                    now: SystemClock.now(), agentVersion: try Version(Tool.version), progress: progress)
+            }, body)
+    }
+
+    private typealias Making = (AgentConfiguration, DurableStorage, @escaping (AgentProgress) -> Void) throws -> Agent
+
+    private func withAgent<Result>(making make: Making, _ body: (Agent) throws -> Result) throws -> Result {
         let (storage, configuration) = (DurableStorage(), try configuration())
-        let display = ProgressDisplay()
-        defer { display.finish() }
-        let agent = try Agent.overHTTP(
-            configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version)
-        ) { display.show($0) }
-        let before = agent.linkedVersion
-        return try stating(agent.stateInWords(before: before)) { try body(agent) }
+        return try showingProgress { progress in
+            let agent = try make(configuration, storage, progress)
+            let before = agent.linkedVersion
+            return try stating(agent.stateInWords(before: before)) { try body(agent) }
+        }
     }
 
     /// Says on standard error which mirrors could not be used, though another one could.
@@ -41,6 +60,13 @@ struct InstanceOptions: ParsableArguments {
                     + "[\(complaint.fault.codeText)] \(complaint.fault.message)")
         }
     }
+}
+
+/// Runs `body`, which says what it is busy with, and shows that on a terminal.
+func showingProgress<Result>(_ body: (@escaping (AgentProgress) -> Void) throws -> Result) throws -> Result {
+    let display = ProgressDisplay()
+    defer { display.finish() }
+    return try body { display.show($0) }
 }
 
 /// The line on the terminal that says what a long run is busy with.

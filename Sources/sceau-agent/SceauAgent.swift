@@ -5,7 +5,7 @@ import CommandSupport
     static func main() async { await Tool("sceau-agent").run(SceauAgent.self) }
 }
 
-/// To come: run, bundle.
+/// To come: run.
 struct SceauAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
@@ -13,6 +13,6 @@ struct SceauAgent: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
             RevertCommand.self, ApproveCommand.self, HoldCommand.self, UnholdCommand.self, HistoryCommand.self,
-            GarbageCommand.self, ConfigCommand.self, CheckConfigCommand.self,
+            GarbageCommand.self, BundleCommand.self, ConfigCommand.self, CheckConfigCommand.self,
         ])
 }

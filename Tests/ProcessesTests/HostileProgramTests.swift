@@ -117,9 +117,14 @@ struct HostileProgramTests {
         #expect(try folder.read("reached") != nil)
     }
 
-    @Test("a program that kills the process that watches it fails, and is not left running")
-    func killedKeeper() throws {
-        let failure = fault(of: shell("echo $$ > pid; kill -KILL $PPID; exec sleep 1000", in: folder))
+    @Test(
+        "a program that kills or stops the process that watches it fails, and is not left running",
+        arguments: ["KILL", "STOP"])
+    func keeper(signal: String) throws {
+        let request = shell(
+            "echo $$ > pid; kill -\(signal) $PPID; exec sleep 1000", in: folder, limit: .milliseconds(1500))
+        let impatient = ProcessRunner(grace: .milliseconds(100), patience: .milliseconds(500))
+        let failure = #expect(throws: ProcessFault.self) { try impatient.run(request) }
         #expect(failure?.code == .failed)
         let processes = try folder.processes("pid")
         #expect(processes.count == 1)
@@ -127,5 +132,29 @@ struct HostileProgramTests {
         let deadline = ContinuousClock.now + .seconds(60)
         while processes.contains(where: isAlive), deadline > .now { sched_yield() }
         #expect(processes.filter(isAlive) == [])
+    }
+
+    @Test("an agent that is killed takes the program that it runs with it, and what that started")
+    func killedAgent() throws {
+        let script = """
+            trap '' TERM
+            cd '\(folder.path)'
+            setsid sh -c 'trap "" TERM; echo $$ > child; while :; do sleep 1000; done' &
+            echo $$ > program
+            while ! [ -s child ]; do sleep 0.01; done
+            kill -KILL $(cut -d ' ' -f 4 < /proc/$PPID/stat)
+            exec sleep 1000
+            """
+        // This run's own grace is long: what ignores SIGTERM has to be ended by the keeper of the agent that was killed.
+        let start = ContinuousClock.now
+        let result = try ProcessRunner(grace: .seconds(60)).run(
+            ProcessRequest(executable: Probe.executable, arguments: ["run", script], timeLimit: .seconds(60)))
+        #expect(result.outcome == .signalled(SIGKILL))
+        #expect(start.duration(to: .now) < .seconds(60))
+        for name in ["program", "child"] {
+            let processes = try folder.processes(name)
+            #expect(processes.count == 1)
+            #expect(processes.filter(isAlive) == [])
+        }
     }
 }

@@ -19,6 +19,11 @@ package final class TemporaryFolder: Sendable {
         try? DurableStorage().removeTree(path)
     }
 
+    /// Lets other users in, who may be meant to run something in there.
+    package func openToAll() throws {
+        guard chmod(path.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+    }
+
     /// The path of `name` (which may hold slashes) inside the folder.
     package func path(_ name: String) -> FilePath {
         path.appending(FilePath(name).components)

@@ -23,7 +23,7 @@ import UpdatePlan
         try instance.folder.write([UInt8](repeating: 1, count: 5000), to: "state/downloads/partial")
         try instance.folder.write([UInt8](repeating: 1, count: 300), to: "state/output/checking.txt")
         try instance.folder.write("mine", to: "prefix/versions/notes.txt")
-        instance.adjust = { $0.keep = 1 }
+        instance.configure = { $0.keep = 1 }
         let report = try instance.agent().collectGarbage()
         #expect(report.bytes > 5300)
         #expect(report.versions == [try Version("1.1")])
@@ -50,7 +50,7 @@ import UpdatePlan
         _ = try instance.agent().revert()
         _ = try instance.agent().revert(to: Version("1.0"))
         try repository.add("1.3", Sample.second)
-        instance.adjust = { ($0.keep, $0.install.mode) = (1, .download) }
+        instance.configure = { ($0.keep, $0.install.mode) = (1, .download) }
         #expect(try instance.agent().update().held?.waiting.isReady == true)
         _ = try instance.agent().collectGarbage()
         // 1.0 is installed, 1.1 was before it, 1.2 is what was left first, and 1.3 waits.
@@ -66,7 +66,7 @@ import UpdatePlan
         var instance = try TestInstance(try ReleaseRepository(), in: folder)
         try instance.initialise()
         let keep = Int.random(in: 1...3, using: &random)
-        instance.adjust = { $0.keep = keep }
+        instance.configure = { $0.keep = keep }
         let all = try (0..<8).map { try Version("1.\($0)") }
         func some() throws -> Version { try #require(all.randomElement(using: &random)) }
         let storage = DurableStorage()

@@ -3,7 +3,6 @@ import CanonicalJSON
 import DurableStorage
 import FoundationEssentials
 import Primitives
-import Processes
 import Releases
 import SystemPackage
 import TUF
@@ -18,9 +17,8 @@ struct TestInstance {
     let repository: ReleaseRepository
     var now = RepositorySimulator.now
     var mirrors: [any RepositoryMirror]?
+    var habits = MirrorHabits()
     var freeBytes: ((FilePath) throws -> Int)?
-    /// Runs programs in place of the real ones.
-    var processes: ((ProcessRequest) throws -> ProcessResult)?
 
     init(_ repository: ReleaseRepository, in folder: TemporaryFolder? = nil) throws {
         self.folder = try folder ?? TemporaryFolder()
@@ -32,10 +30,12 @@ struct TestInstance {
     /// What this instance asks of the log: nothing where there is none, and no waiting, unless a test says otherwise.
     var log = LogSettings()
 
+    /// Last changes of what the administrator wrote, and of what the agent runs with.
+    var configure: (inout AgentConfiguration) -> Void = { _ in }
+    var adjust: (inout AgentPorts) -> Void = { _ in }
+
     var limits = ReleaseSizeLimits()
     var prefers = PreferredDelivery.patch
-    /// What else a test wants to be configured.
-    var adjust: (inout AgentConfiguration) -> Void = { _ in }
 
     var configuration: AgentConfiguration {
         var configuration = AgentConfiguration(
@@ -44,7 +44,7 @@ struct TestInstance {
         configuration.log = log
         configuration.limits = limits
         configuration.prefers = prefers
-        adjust(&configuration)
+        configure(&configuration)
         return configuration
     }
 
@@ -52,8 +52,9 @@ struct TestInstance {
         repository.storage = storage
         var ports = AgentPorts(
             storage: storage, now: now, mirrors: mirrors ?? [repository], agentVersion: try Version("0.1.0"))
+        ports.habits = habits
         if let freeBytes { ports.freeBytes = freeBytes }
-        if let processes { ports.processes = processes }
+        adjust(&ports)
         return Agent(configuration, ports: ports)
     }
 
@@ -68,7 +69,9 @@ struct TestInstance {
         guard let target = try storage.linkTarget(folder.path("prefix/current")) else { return nil }
         let version = String(target.dropFirst("versions/".count))
         let release = try #require(repository.releases[version])
-        let differences = try TreeVerifier().verify(folder.path("prefix/versions/\(version)"), against: release.listing)
+        let differences = try TreeVerifier().verify(
+            folder.path("prefix/versions/\(version)"), against: release.listing,
+            with: try release.manifest.sharedLinks(in: release.listing))
         #expect(differences == [])
         return version
     }

@@ -17,7 +17,7 @@ import UpdatePlan
         try instance.initialise()
         _ = try instance.agent().update()
         try repository.add("1.1", Sample.second)
-        instance.adjust = { $0.install.mode = mode }
+        instance.configure = { $0.install.mode = mode }
         return instance
     }
 

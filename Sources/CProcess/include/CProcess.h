@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "CSandbox.h"
+
 // What has to happen between fork and exec, where no Swift may run, and Linux calls that glibc hides or lacks.
 
 /// How to run one program. Everything is only read, and stays the caller's.

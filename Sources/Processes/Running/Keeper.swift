@@ -15,10 +15,8 @@ struct Keeper: ~Copyable {
     /// Let go when this is released.
     private let leash: OpenDescriptor
 
-    /// How long SIGKILL is tried before the rest is given up.
-    static let killTime = Duration.seconds(10)
-
-    init(_ request: ProcessRequest, grace: Duration) throws(Errno) {
+    /// SIGKILL is tried for `killTime`; then what is left is counted and given up.
+    init(_ request: ProcessRequest, grace: Duration, killTime: Duration) throws(Errno) {
         let output = try Pipe()
         let report = try Pipe()
         let leash = try Pipe()
@@ -32,7 +30,7 @@ struct Keeper: ~Copyable {
         process.leash = leash.reading.raw
         process.limit_ms = request.timeLimit.milliseconds
         process.grace_ms = grace.milliseconds
-        process.kill_ms = Self.killTime.milliseconds
+        process.kill_ms = killTime.milliseconds
         self.process = try Self.start(&process, request)
         self.output = output.keepReading()
         reports = report.keepReading()

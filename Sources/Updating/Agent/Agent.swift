@@ -13,8 +13,10 @@ package struct AgentPorts {
     package var storage: DurableStorage
     /// The time of this whole run (TUF 5.1).
     package var now: Date
-    /// In order of preference.
-    package var mirrors: [any RepositoryMirror]
+    package private(set) var mirrors: [any RepositoryMirror]
+    /// Warned of only where the one mirror is a bundle: nothing that comes over a network may be old.
+    package private(set) var freshness = Freshness.required
+    package var habits = MirrorHabits()
     /// The version of this agent, which a release may ask for.
     package var agentVersion: Version
     /// Bytes that may still be written to the file system that holds a path.
@@ -31,6 +33,8 @@ package struct AgentPorts {
     package var progress: (AgentProgress) -> Void
     /// This machine's name, for people.
     package var host = ProcessInfo.processInfo.hostName
+    /// Told how old the metadata of a bundle is, before anything is installed by it.
+    package var reportAge: (RepositoryAge) -> Void = { _ in }
 
     package init(
         storage: DurableStorage, now: Date, mirrors: [any RepositoryMirror], agentVersion: Version,
@@ -46,6 +50,15 @@ package struct AgentPorts {
         let start = ContinuousClock.now
         elapsed = { ContinuousClock.now - start }
         sleep = { Pause.sleep(for: $0) }
+    }
+
+    /// For an agent that asks nobody but `bundle`, which somebody carried here.
+    package init(
+        storage: DurableStorage, now: Date, bundle: BundleMirror, agentVersion: Version,
+        progress: @escaping (AgentProgress) -> Void = { _ in }
+    ) {
+        self.init(storage: storage, now: now, mirrors: [bundle], agentVersion: agentVersion, progress: progress)
+        freshness = .warned
     }
 }
 
@@ -119,7 +132,7 @@ package struct Agent {
         let choice = try choice(installed)
         let follower = LogFollower(
             settings: configuration.log, instance: instance, role: configuration.paths.role, now: ports.now,
-            accepted: accepted,
+            freshness: ports.freshness, accepted: accepted,
             candidates: { channel in
                 let asked = channel.releases.filter { $0.version == requested }
                 // What is installed already was public for long enough when it was.
@@ -127,8 +140,11 @@ package struct Agent {
             }, progress: ports.progress)
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
-            log: configuration.log.isRequired ? follower : nil)
-        return try refresh.run(ports.mirrors)
+            freshness: ports.freshness, log: configuration.log.isRequired ? follower : nil)
+        let refreshed = try refresh.run(
+            Mirrors(ports.mirrors, habits: ports.habits, now: ports.now, store: instance.mirrorStore))
+        if ports.freshness == .warned { ports.reportAge(refreshed.age) }
+        return refreshed
     }
 
     /// Runs `body` with the lock held; how it ends is remembered for `status`, and people are told.

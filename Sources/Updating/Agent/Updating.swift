@@ -47,7 +47,7 @@ extension Agent {
             if let outcome = run.outcome { try outcome.check() }
             return UpdateReport(
                 before: before?.version, installed: run.installed,
-                release: run.outcome.flatMap { _ in run.release?.manifest },
+                release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
                 trouble: run.outcome?.trouble, accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),

@@ -62,8 +62,8 @@ package struct HistoryEntry: Hashable, Sendable {
         self.time = time
         event = .failed
         from = step.from
-        release = step.to
-        reason = ByteString(trouble.line)
+        release = step.cause == nil ? step.to : step.from
+        reason = ByteString([step.cause, trouble].compactMap { $0?.line }.joined(separator: "; "))
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 

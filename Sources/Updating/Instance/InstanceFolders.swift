@@ -21,6 +21,8 @@ package struct InstanceFolders: Hashable, Sendable {
     /// What is known of the transparency log, and evidence of what it should not do.
     package var log: FilePath { state.appending("log") }
     package var logState: FilePath { log.appending("state") }
+    /// Which mirror served last, and which ones misbehaved.
+    package var mirrors: FilePath { state.appending("mirrors.json") }
     package var journal: FilePath { state.appending("journal") }
     package var history: FilePath { state.appending("history.jsonl") }
     package var installed: FilePath { state.appending("installed.json") }

@@ -13,26 +13,29 @@ extension UpdateRun {
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
         outcome = Outcome(step: step, trouble: trouble, isFailure: false)
+        if step.kind == .update { changed = release?.manifest }
         return .done
     }
 
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
-        guard old?.version != step.to || old?.tree != step.tree else {
-            installed = old
-            return
-        }
-        let new = Installation(
+        var new = Installation(
             version: step.to, tree: step.tree, since: agent.ports.now, previous: step.from, revertedFrom: pin)
-        try instance.record(new)
+        if let old, old.version == new.version, old.tree == new.tree {
+            // It is what was installed all the time, or is being recorded a second time.
+            (new.since, new.previous) = (old.since, old.previous)
+        }
+        if new != old { try instance.record(new) }
         if let approved = try instance.approved(), approved <= step.to { try instance.setApproved(nil) }
         installed = new
     }
 
     /// Where the switch has happened, the new release is the installed one, however it does.
     mutating func recordFailure(_ step: UpdateStep, _ trouble: Trouble) throws -> UpdateEvent {
-        if try instance.linkedVersion() == step.to {
-            try install(step, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > step.to ? $0 : nil })
+        let linked = try instance.linkedVersion()
+        if let standing = step.standing(at: linked) {
+            try install(
+                standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
         } else if trouble.isInterruption, step.kind == .update, var old = try instance.installation() {
             // What stops the machine is not tried again.
             old.revertedFrom = max(old.revertedFrom ?? step.to, step.to)
@@ -66,8 +69,16 @@ extension UpdateRun {
         // Only what was kept as a release was made here; another folder that looks like a version is left alone.
         let kept = try instance.keptVersions()
         for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
+        let known = try Set(instance.history().compactMap(\.to))
+        let returned = [installed.previous, installed.revertedFrom].compactMap(\.self)
+        // One that was made ready and replaced by a newer one before it was ever installed.
+        let replaced = kept.filter {
+            $0 > installed.version && !known.contains($0) && !isReady($0) && !returned.contains($0)
+        }
+        for version in replaced { try removeVersion(version) }
         let others = try kept.filter {
             try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isReady($0)
+                && !replaced.contains($0)
         }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
@@ -88,5 +99,15 @@ extension UpdateRun {
         if try isTree(version) { try storage.renameExclusively(folders.tree(version), to: removing) }
         try storage.removeTree(removing)
         try storage.removeTree(folders.release(version))
+    }
+}
+
+extension UpdateStep {
+    /// The update that brought `current` where it is, when this step was given up; nil when nothing was switched.
+    fileprivate func standing(at current: Version?) -> UpdateStep? {
+        if current == to { return self }
+        // The way back from an update that was never recorded.
+        guard kind == .revert, cause != nil, let from, current == from, let fromTree else { return nil }
+        return UpdateStep(.update, from: to, to: from, tree: fromTree, fromTree: tree)
     }
 }

@@ -32,6 +32,8 @@ struct UpdateRun {
     var delivery: Delivery?
     /// Why patches were not used, in a run that meant to.
     var patchRefusal: String?
+    /// What was installed last in this run.
+    var changed: ReleaseManifest?
     /// What became of the last change of the installed release in this run.
     var outcome: Outcome?
 
@@ -134,9 +136,9 @@ extension UpdateRun.Outcome {
 extension UpdateRun.Outcome {
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
-        if let cause = step.cause {
-            throw AgentFault(.reverted, found: "\(step.from.map { "\($0)" } ?? "a release"), \(cause.line)")
-        }
-        if isFailure, let trouble { throw AgentFault(.givenUp, found: "\(step.to), \(trouble.line)") }
+        let newer = step.cause == nil ? step.to : step.from ?? step.to
+        let lines = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ")
+        if isFailure { throw AgentFault(.givenUp, found: "\(newer), \(lines)") }
+        if step.cause != nil { throw AgentFault(.reverted, found: "\(newer), \(lines)") }
     }
 }

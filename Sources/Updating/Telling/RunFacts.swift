@@ -8,6 +8,7 @@ package enum AgentOperation: String, CaseIterable, Sendable {
     case check
     case update
     case revert
+    case bundle
     case gc
 
     /// It asks the mirrors.

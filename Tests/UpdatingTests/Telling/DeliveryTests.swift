@@ -31,7 +31,7 @@ import Transport
         var instance = try TestInstance(repository)
         let folder = instance.folder
         for name in ["notify", "sendmail"] { try program(Self.keeper, name, folder) }
-        instance.adjust = { adjust(&$0, folder) }
+        instance.configure = { adjust(&$0, folder) }
         try instance.initialise()
         return instance
     }
@@ -143,15 +143,17 @@ import Transport
         func instance(_ folder: TemporaryFolder, at time: Date) throws -> TestInstance {
             var instance = try TestInstance(repository, in: folder)
             instance.now = time
-            instance.adjust = { $0.notify.command = ["/bin/notify"] }
+            instance.configure = { $0.notify.command = ["/bin/notify"] }
             let whole = instance
-            instance.processes = { request in
-                if request.environment["SCEAU_EVENT"] == "updated" {
-                    let version = try whole.wholeVersion()
-                    #expect(version == "1.0")
-                    told.count += 1
+            instance.adjust = { ports in
+                ports.processes = { request in
+                    if request.environment["SCEAU_EVENT"] == "updated" {
+                        let version = try whole.wholeVersion()
+                        #expect(version == "1.0")
+                        told.count += 1
+                    }
+                    return ProcessResult(outcome: .exited(0))
                 }
-                return ProcessResult(outcome: .exited(0))
             }
             return instance
         }

@@ -20,7 +20,8 @@ extension UpdateRun {
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
         var new = Installation(
-            version: step.to, tree: step.tree, since: agent.ports.now, previous: step.from, revertedFrom: pin)
+            version: step.to, tree: step.tree, since: agent.ports.now,
+            previous: step.from == step.to ? old?.previous : step.from, revertedFrom: pin)
         if let old, old.version == new.version, old.tree == new.tree {
             // It is what was installed all the time, or is being recorded a second time.
             (new.since, new.previous) = (old.since, old.previous)
@@ -34,7 +35,8 @@ extension UpdateRun {
     mutating func recordFailure(_ step: UpdateStep, _ trouble: Trouble) throws -> UpdateEvent {
         let linked = try instance.linkedVersion()
         if let standing = step.standing(at: linked) {
-            try install(standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
+            let pin = try instance.recordedInstallation()?.revertedFrom
+            try install(standing, pin.flatMap { $0 > standing.to ? $0 : nil })
         } else if trouble.isInterruption, step.kind == .update, var old = try instance.installation() {
             // What stops the machine is not tried again.
             old.revertedFrom = max(old.revertedFrom ?? step.to, step.to)
@@ -69,17 +71,17 @@ extension UpdateRun {
         for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
         let known = try Set(instance.history().compactMap(\.to))
         // One that was made ready and replaced by a newer one before it was ever installed.
-        let replaced = kept.filter { $0 > installed.version && !known.contains($0) && !isReady($0) }
+        let replaced = kept.filter { $0 > installed.version && !known.contains($0) && !isAwaited($0) }
         for version in replaced { try removeVersion(version) }
         let others = try kept.filter {
-            try $0 != installed.version && isTree($0) && !isReady($0) && !replaced.contains($0)
+            try $0 != installed.version && isTree($0) && !isAwaited($0) && !replaced.contains($0)
         }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
     }
 
-    /// It waits here to be installed.
-    private func isReady(_ version: Version) -> Bool { waiting?.isReady == true && waiting?.version == version }
+    /// It waits here to be installed, whatever stands against it now.
+    private func isAwaited(_ version: Version) -> Bool { waiting?.version == version }
 
     private func isTree(_ version: Version) throws(StorageFault) -> Bool {
         try storage.info(folders.tree(version))?.kind == .directory

@@ -35,7 +35,8 @@ package enum Journal {
             name: try reader.field("state").word(), step: try reader.optionalField("step").map { try UpdateStep($0) },
             waiting: try reader.optionalField("waiting").map { try Waiting($0) },
             trouble: try reader.optionalField("trouble").map { try Trouble($0) },
-            interruptions: try reader.optionalField("interruptions")?.integer(in: 1...1000) ?? 0)
+            interruptions: try reader.optionalField("interruptions")?
+                .integer(in: 1...Int64(UpdateState.mostInterruptions)) ?? 0)
     }
 }
 
@@ -84,7 +85,8 @@ extension Trouble {
 
     fileprivate init(_ reader: JSONReader) throws {
         self.init(
-            at: try reader.field("stage").word(), try reader.field("text").string().description,
+            at: try reader.field("stage").word(),
+            String(decoding: try reader.field("text").string().bytes, as: UTF8.self),
             isInterruption: try reader.field("interrupted").bool())
     }
 }

@@ -107,19 +107,20 @@ package struct UpdatePlan: Hashable, Sendable {
         guard let step = state.step, state.name.isResumed else {
             return state.name == .waiting ? state : .idle
         }
+        switch state.name {
+        case .switching:
+            if current == step.to, let next = following(.switching, step) { return next }
+            guard current == step.from else { return lost(step, current) }
+        case .switched, .migrated, .restarted, .checking, .committed:
+            guard current == step.to else { return lost(step, current) }
+        default: break
+        }
         guard state.interruptions < Self.mostInterruptions || state.name == .committed || state.name == .failed else {
             let trouble = Trouble(
                 at: state.name, "the agent was stopped here \(state.interruptions + 1) times", isInterruption: true)
             return refused(step, trouble) ?? UpdateState(.failed, step, trouble: trouble)
         }
-        switch state.name {
-        case .switching:
-            if current == step.to, let next = following(.switching, step) { return next }
-            return current == step.from ? state.interruptedOnceMore : lost(step, current)
-        case .switched, .migrated, .restarted, .checking, .committed:
-            return current == step.to ? state.interruptedOnceMore : lost(step, current)
-        default: return state.interruptedOnceMore
-        }
+        return state.interruptedOnceMore
     }
 
     /// Somebody else set `current` meanwhile: it stays as it is.
@@ -167,7 +168,7 @@ package struct UpdatePlan: Hashable, Sendable {
     }
 
     private func failure(of step: UpdateStep) -> [UpdateAction] {
-        guard let trouble = state.trouble else { return [.giveBackLock] }
+        guard let trouble = state.trouble else { return [] }
         let wereStopped = trouble.stage != .locking && trouble.stage != .preparing
         // One that another node has is not ours to give back; whether it was taken before a stop, nobody knows.
         let hadLock = trouble.stage != .locking || trouble.isInterruption

@@ -10,6 +10,9 @@ package struct UpdateState: Hashable, Sendable {
     /// How often the agent was stopped in the middle of this state.
     package let interruptions: Int
 
+    /// More are not counted.
+    static let mostInterruptions = 1000
+
     package static let idle = UpdateState(.idle)
     package static let witnessed = UpdateState(.witnessed)
 
@@ -33,13 +36,16 @@ package struct UpdateState: Hashable, Sendable {
     /// Nil when these do not go together.
     init?(name: StateName, step: UpdateStep?, waiting: Waiting?, trouble: Trouble?, interruptions: Int) {
         guard name.hasStep == (step != nil), (name == .waiting) == (waiting != nil), interruptions >= 0,
-            trouble == nil || name == .failed || name == .committed, interruptions == 0 || name.isResumed
+            name != .failed || trouble != nil, trouble == nil || name == .failed || name == .committed,
+            interruptions == 0 || name.isResumed
         else { return nil }
         self.init(name, step: step, waiting: waiting, trouble: trouble, interruptions: interruptions)
     }
 
     var interruptedOnceMore: UpdateState {
-        UpdateState(name, step: step, waiting: waiting, trouble: trouble, interruptions: interruptions + 1)
+        UpdateState(
+            name, step: step, waiting: waiting, trouble: trouble,
+            interruptions: min(interruptions + 1, Self.mostInterruptions))
     }
 }
 

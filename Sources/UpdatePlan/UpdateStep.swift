@@ -47,10 +47,10 @@ package struct UpdateStep: Hashable, Sendable {
         self.cause = cause
     }
 
-    /// The way back after `trouble`; nil when there is none. Before the migration has begun nothing needs undoing.
+    /// The way back after `trouble`; nil when there is none, as from a release that was only mended. Before the migration has begun nothing needs undoing.
     func undoing(because trouble: Trouble) -> UpdateStep? {
         let `return` = trouble.stage.isBeforeMigration ? Return.free : self.return
-        guard kind == .update, let from, let fromTree, `return` != .none else { return nil }
+        guard kind == .update, let from, from != to, let fromTree, `return` != .none else { return nil }
         return UpdateStep(
             .revert, from: to, to: from, tree: fromTree, fromTree: tree, return: `return`, cause: trouble)
     }

@@ -296,7 +296,9 @@ func everyEvent() throws -> [UpdateEvent] {
     @Test("what is written to the journal is read back")
     func journalRoundTrip() throws {
         let trouble = Trouble(at: .checking, "line one\nline two \u{1b}[31m" + String(repeating: "é", count: 900))
+        let odd = Trouble(at: .checking, "zero\u{200b}width \u{202e}\u{2028}\u{ad}\u{e000} \\u{200b} \" end")
         let states = [
+            UpdateState(.stopping, try step(.revert, cause: odd)), UpdateState(.failed, try step(), trouble: odd),
             UpdateState(.chosen, try step(from: nil)), UpdateState(.failed, try step(), trouble: trouble),
             UpdateState(.stopping, try step(.revert, return: .undo, cause: trouble), interruptions: 2),
             .waiting(Waiting(try Version("2"), .holdBack, until: Date(timeIntervalSince1970: 1_800_000_000))),
@@ -328,6 +330,28 @@ func everyEvent() throws -> [UpdateEvent] {
         ])
     func damagedJournal(text: String) {
         #expect(throws: UpdatePlanFault(.malformedJournal)) { try Journal.decode(Array(text.utf8)) }
+    }
+
+    @Test("a journal of a step that failed for no reason is refused: nothing would lead out of it")
+    func failedForNoReason() throws {
+        let bytes = Journal.encode(UpdateState(.failed, try step()))
+        #expect(throws: UpdatePlanFault(.malformedJournal)) { try Journal.decode(bytes) }
+    }
+
+    @Test("what is recorded again and again for ever can still be read")
+    func interruptedForEver() throws {
+        var plan = UpdatePlan(UpdateState(.committed, try step(), interruptions: 999))
+        for _ in 0..<3 { _ = try plan.handle(.restarted(current: Version("1.1"))) }
+        #expect(try Journal.decode(Journal.encode(plan.state)) == plan.state)
+    }
+
+    @Test("a release that was mended and does not do well has nothing before it to go back to")
+    func mended() throws {
+        let step = UpdateStep(
+            .update, from: try Version("1.1"), to: try Version("1.1"), tree: tree, fromTree: tree, return: .undo)
+        var plan = UpdatePlan(UpdateState(.checking, step))
+        _ = try plan.handle(.refused("no"))
+        #expect(plan.state.name == .failed)
     }
 
     @Test("every single-byte change of a journal is refused or means another state, never the same")

@@ -32,11 +32,8 @@ extension Agent {
             let choice = try choice(installed)
             let candidates = choice.candidates(of: offered)
             var (available, held) = try refreshed.choose(candidates, rules())
-            // Whether a release that is here may be installed now, only its own run finds out; this is what it found.
-            if held == nil, let first = candidates.first, let known = run.waiting, known.isReady,
-                known.version == first.version
-            {
-                (available, held) = (nil, HeldRelease(release: first, waiting: known))
+            if held == nil, let first = candidates.first, let waiting = try stillWaiting(run.waiting, for: first) {
+                (available, held) = (nil, HeldRelease(release: first, waiting: waiting))
             }
             // What `update` would refuse is not called available.
             if let available { try refreshed.checkDelegation(of: available.version) }

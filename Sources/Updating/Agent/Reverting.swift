@@ -25,6 +25,7 @@ extension Agent {
         try exclusively(.revert) { _ in
             var run = UpdateRun(self)
             guard let before = try run.recover() else { throw AgentFault(.notInstalled) }
+            if version == nil, let report = try goneBack(run, to: before) { return report }
             let target = try version ?? earlier(than: before)
             if target == before.version { return RevertReport(before: before, installed: before, trouble: nil) }
             let kept = try keptTree(target)
@@ -33,6 +34,7 @@ extension Agent {
             if let difference = try verifier.verify(folders.tree(target), against: kept.listing, with: links).first {
                 throw AgentFault(.damagedTree, found: difference.description, at: folders.tree(target).string)
             }
+            if target > before.version { try checkForward(from: before.version, to: target, keepingData: keepsData) }
             let way = keepsData || target > before.version ? .free : try wayBack(from: before.version, to: target)
             guard way != .none else {
                 throw AgentFault(.irreversible, found: "\(before.version)", at: "the way to \(target)")
@@ -43,6 +45,30 @@ extension Agent {
                     return: way))
             if let outcome = run.outcome { try outcome.check() }
             return RevertReport(before: before, installed: run.installed ?? before, trouble: run.outcome?.trouble)
+        }
+    }
+
+    /// What was completed at the beginning of `run`, if that was a way back: one that was cut off, and is asked for a second
+    /// time, goes no further than the first time.
+    private func goneBack(_ run: UpdateRun, to installed: Installation) throws -> RevertReport? {
+        guard let outcome = run.outcome, outcome.step.kind == .revert, let from = outcome.step.from else { return nil }
+        if outcome.isFailure { try outcome.check() }
+        return RevertReport(
+            before: Installation(version: from, tree: outcome.step.fromTree), installed: installed,
+            trouble: outcome.trouble)
+    }
+
+    /// To a newer release only one leads that was installed already: all that stands before another is for `update`. What
+    /// it did to the data and was undone since, only `update` does again.
+    private func checkForward(from older: Version, to newer: Version, keepingData keepsData: Bool) throws {
+        let hint = "sceau-agent update --version \(newer) does all that belongs to it"
+        guard try instance.history().contains(where: { $0.to == newer }) else {
+            throw AgentFault(
+                .notKept, found: "\(newer), which was never installed", expected: "a release from before",
+                at: folders.versions.string, hint: hint)
+        }
+        if !keepsData, try wayBack(from: newer, to: older) != .free {
+            throw AgentFault(.irreversible, found: "\(older)", at: "the way to \(newer)", hint: hint)
         }
     }
 

@@ -145,7 +145,7 @@ extension Agent {
         let until = memory?.hold(newest, of: configuration.paths.role, configuration.log.holdBack, now: ports.now)
         let waiting =
             try rules().waiting(before: newest, heldBackUntil: until)
-            ?? instance.journalledState().waiting.flatMap { $0.version == newest.version && $0.isReady ? $0 : nil }
+            ?? stillWaiting(instance.journalledState().waiting, for: newest)
         return waiting.map { HeldRelease(release: newest, waiting: $0) }
     }
 

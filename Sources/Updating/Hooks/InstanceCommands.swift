@@ -24,7 +24,7 @@ struct InstanceCommands {
         guard let program = hook.run.first else { return .refused("a hook without a program", "") }
         return perform(program.description) {
             ProcessRequest(
-                executable: tree.appending(program.description), arguments: hook.run.dropFirst().map(\.description),
+                executable: tree.appending(program.asWritten), arguments: hook.run.dropFirst().map(\.asWritten),
                 environment: environment(version, user: try user()), folder: tree, user: try user(),
                 timeLimit: .seconds(hook.seconds), outputLimit: Self.outputLimit)
         }
@@ -104,4 +104,9 @@ extension ProcessResult.Outcome {
         case .timedOut: "took too long and was ended"
         }
     }
+}
+
+extension ByteString {
+    /// Every character as it was signed, for paths and arguments; `description` is for people.
+    var asWritten: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -27,6 +27,9 @@ package struct HistoryEntry: Hashable, Sendable {
         }
     }
 
+    /// Bytes of a line: a reason of two troubles, each byte of them escaped, and the rest.
+    private static let limit = 16 << 10
+
     package let time: Date
     package let event: Event
     package let from: Version?
@@ -106,7 +109,7 @@ package struct HistoryEntry: Hashable, Sendable {
 
     /// Nil for a line that is damaged, or of an event that this version does not know.
     init?(line: ArraySlice<UInt8>) {
-        guard let value = try? JSONValue.decode(Array(line), limits: JSONLimits(bytes: 4096, depth: 4)),
+        guard let value = try? JSONValue.decode(Array(line), limits: JSONLimits(bytes: Self.limit, depth: 4)),
             let entry = try? HistoryEntry(JSONReader(value, at: "history"))
         else { return nil }
         self = entry
@@ -160,6 +163,8 @@ extension Instance {
         var passed: [Version] = []
         var current = newer
         for entry in try history().reversed() where entry.event == .updated && entry.to == current && current != older {
+            // It was mended: that is no step of the way.
+            if entry.from == current { continue }
             guard let from = entry.from, from < current else { return nil }
             passed.append(current)
             current = from

@@ -47,12 +47,13 @@ struct Instance: Sendable {
         var result = Installation(version: version)
         if let kept = try keptRelease(version) { result.tree = kept.manifest.tree.sha256 }
         let entries = try history()
-        if let index = entries.lastIndex(where: { $0.to == version }) {
+        if let index = entries.lastIndex(where: { $0.to == version && $0.from != version }) {
             result.since = entries[index].time
             result.previous = entries[index].from
-            // Every step counts: of several reverts in a row, the first one left the newest release.
-            result.revertedFrom = entries[...index].reduce(nil) { $1.pin(before: $0) }
         }
+        // Every step counts, also one after `version` was left: of several reverts in a row, the first one left the newest.
+        let pins = [entries.reduce(nil) { $1.pin(before: $0) }, try recordedInstallation()?.revertedFrom]
+        result.revertedFrom = pins.compactMap(\.self).filter { $0 > version }.max()
         return result
     }
 

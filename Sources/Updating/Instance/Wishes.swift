@@ -14,8 +14,9 @@ extension Instance {
 
     /// Nil: nothing stands against updates. A hold that cannot be read is one: somebody made it.
     func hold() throws -> Hold? {
-        guard let bytes = try readOwn(folders.hold, limit: Self.wishLimit) else { return nil }
-        return Hold(decoding: bytes) ?? Hold(until: nil, reason: "the note of it is damaged")
+        guard try storage.info(folders.hold) != nil else { return nil }
+        return try readOwn(folders.hold, limit: Self.wishLimit).flatMap { Hold(decoding: $0) }
+            ?? Hold(until: nil, reason: "the note of it is damaged")
     }
 
     func setHold(_ hold: Hold?) throws {

@@ -11,7 +11,7 @@ extension UpdateRun {
 
     mutating func choose() throws -> UpdateEvent {
         guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
-        let (choice, rules) = (try agent.choice(installed), try agent.rules(requested, isNow: isNow))
+        let (choice, rules) = (try agent.choice(installed), try agent.rules(requested, isNow: isNow, at: time))
         let offered = refreshed.channel.releases
         let candidates =
             if let requested {
@@ -99,11 +99,19 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
-        guard let waiting = try agent.rules(requested, isNow: isNow).waiting(toApply: release.manifest.facts, step)
-        else {
-            return .mayApply
-        }
-        return .mustWait(waiting)
+        let rules = try agent.rules(requested, isNow: isNow, at: time)
+        return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
+    }
+
+    /// Once more before anything is changed: the lock may have been long in coming, or the agent was stopped since. The
+    /// step is given up then, which gives back the lock; what is here of the release stays.
+    mutating func mustStillWait(_ step: UpdateStep) throws -> UpdateEvent? {
+        let rules = try agent.rules(requested, isNow: isNow, at: time)
+        guard let manifest = try instance.keptManifest(step.to),
+            let waiting = rules.waiting(toApply: manifest.facts, step)
+        else { return nil }
+        self.waiting = waiting
+        return .refused("it has to wait: \(waiting.reason.rawValue)")
     }
 
     // What would stop the release later is found out before the long download.
@@ -181,7 +189,7 @@ extension UpdateRun {
     private func place(_ folder: FilePath, as manifest: ReleaseManifest, _ listing: TreeListing) throws {
         for link in try manifest.sharedLinks(in: listing) {
             guard case .link(let target) = link.kind else { continue }
-            try storage.replaceLink(at: folder.appending(link.path.description), target: target.description)
+            try storage.replaceLink(at: folder.appending(link.path.asWritten), target: target.asWritten)
         }
         try storage.renameExclusively(folder, to: folders.tree(manifest.version))
     }

@@ -20,7 +20,8 @@ extension UpdateRun {
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
         var new = Installation(
-            version: step.to, tree: step.tree, since: agent.ports.now, previous: step.from, revertedFrom: pin)
+            version: step.to, tree: step.tree, since: agent.ports.now,
+            previous: step.from == step.to ? old?.previous : step.from, revertedFrom: pin)
         if let old, old.version == new.version, old.tree == new.tree {
             // It is what was installed all the time, or is being recorded a second time.
             (new.since, new.previous) = (old.since, old.previous)

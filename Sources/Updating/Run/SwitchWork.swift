@@ -25,7 +25,8 @@ struct SwitchWork {
         case .migrate(let step): return event(try hook(step, \.migration?.hook))
         case .startServices(let step): return event(try startServices(step))
         case .startServicesAgain(let step):
-            _ = try service(step, of: agent.linkedVersion ?? step.to).map { keep($0.startWhatStands()) }
+            let services = try agent.linkedVersion.flatMap { try service(step, of: $0) } ?? service(step, of: step.to)
+            _ = services.map { keep($0.startWhatStands()) }
         case .runPost(let step): return event(try hook(step, \.post))
         case .checkHealth(let step): return event(try checkHealth(step))
         case .giveBackLock: if let step = state.step { giveBackLock(step) }
@@ -76,7 +77,7 @@ struct SwitchWork {
     }
 
     private static func unknown(_ version: Version) -> CommandOutcome {
-        .refused("release.json of \(version) is not here any more", "")
+        .refused("what \(version) brings is not here any more", "")
     }
 
     /// The newest release first: each undoes what it did itself.
@@ -84,13 +85,24 @@ struct SwitchWork {
         guard step.return == .undo, let newest = step.from else { return .done("") }
         // On the way back by itself, what it goes back from is not in the history yet.
         let passed = step.cause == nil ? try agent.instance.releases(from: newest, downTo: step.to) : [newest]
-        for version in passed ?? [newest] {
-            guard let manifest = try agent.instance.keptManifest(version) else { return Self.unknown(version) }
-            guard case .undo(let hook)? = manifest.install.migration?.return else { continue }
+        guard let passed else { return .refused("nobody knows any more which releases changed the data", "") }
+        // All that is needed is looked for before the first one changes anything.
+        let undoing = try passed.map { (version: $0, manifest: try agent.instance.keptManifest($0)) }
+        for (version, manifest) in undoing where try !canUndo(version, manifest) { return Self.unknown(version) }
+        for (version, manifest) in undoing {
+            guard case .undo(let hook)? = manifest?.install.migration?.return else { continue }
             let outcome = commands(step).hook(hook, of: version)
             if outcome.trouble != nil { return outcome }
         }
         return .done("")
+    }
+
+    private func canUndo(_ version: Version, _ manifest: ReleaseManifest?) throws -> Bool {
+        guard let manifest else { return false }
+        guard case .undo(let hook)? = manifest.install.migration?.return, let program = hook.run.first else {
+            return true
+        }
+        return try agent.storage.info(agent.folders.tree(version).appending(program.asWritten))?.kind == .file
     }
 
     // MARK: services
@@ -106,7 +118,8 @@ struct SwitchWork {
         let changesData =
             step.kind == .update ? try install(step.to, of: step)?.migration != nil : step.return == .undo
         guard changesData, let from = step.from else { return .done("") }
-        return try service(step, of: from)?.stop() ?? .done("")
+        // Where nobody knows what the old release runs, it is what the new one runs.
+        return try (service(step, of: from) ?? service(step, of: step.to))?.stop() ?? .done("")
     }
 
     private func startServices(_ step: UpdateStep) throws -> CommandOutcome {

@@ -45,8 +45,17 @@ struct UpdateRun {
         let isFailure: Bool
     }
 
+    private let begin: Duration
+
     init(_ agent: Agent) {
         self.agent = agent
+        begin = agent.ports.elapsed()
+    }
+
+    /// What the clock shows by now: a download may take hours. Metadata is judged by the time of the whole run.
+    var time: Date {
+        let passed = max(.zero, agent.ports.elapsed() - begin)
+        return agent.ports.now.addingTimeInterval(Double(passed.components.seconds))
     }
 
     var instance: Instance { agent.instance }
@@ -108,11 +117,18 @@ struct UpdateRun {
         case .build(let step): return try build(step)
         case .keepRelease(let step): return try keepRelease(step)
         case .decide(let step): return try decide(step)
+        case .runPre(let step):
+            if let event = try mustStillWait(step) { return event }
+            return try SwitchWork(agent, plan.state).perform(action)
         case .switchLink(let step):
             try checkLinkPlace()
+            let current = try instance.linkedVersion()
+            guard current == step.from || current == step.to else {
+                return .refused("current was set to \(current?.description ?? "nothing") by somebody else")
+            }
             try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
             return .done
-        case .takeLock, .runPre, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
+        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
             .checkHealth, .giveBackLock:
             return try SwitchWork(agent, plan.state).perform(action)
         case .announce(let waiting):

@@ -17,12 +17,13 @@ package enum TransportFaultCode: String, FaultCode {
     case malformed = "transport/malformed"
     case tooLong = "transport/too-long"
     case unexpectedRange = "transport/unexpected-range"
+    case stopped = "transport/stopped"
 
     package var family: FaultFamily {
         switch self {
         case .invalidURL, .invalidProxy: .usage
         case .tooLong, .unexpectedRange, .unsafePath: .refusal
-        case .unavailable: .local
+        case .unavailable, .stopped: .local
         case .connectFailed, .timedOut, .tlsFailed, .httpStatus, .redirected, .truncated, .malformed: .transport
         }
     }
@@ -42,6 +43,7 @@ package enum TransportFaultCode: String, FaultCode {
         case .malformed: "the answer is not HTTP"
         case .tooLong: "the server sends more than it may"
         case .unexpectedRange: "the server sends another part of the file than was asked for"
+        case .stopped: "the transfer was stopped"
         }
     }
 
@@ -49,7 +51,7 @@ package enum TransportFaultCode: String, FaultCode {
         switch self {
         case .invalidURL: "write it as https://host/folder/ or http://host/folder/"
         case .invalidProxy: "write it as http://host:port or socks5h://host:port"
-        case .connectFailed, .timedOut, .truncated: "run this again; what was received is kept"
+        case .connectFailed, .timedOut, .truncated, .stopped: "run this again; what was received is kept"
         case .tlsFailed: "check the clock of this machine and the certificates it trusts"
         case .redirected: "configure the address it points to, if you trust it; redirects are not followed"
         case .tooLong, .unexpectedRange: "nothing of it was used; try another mirror and tell its owner"

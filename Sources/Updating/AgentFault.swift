@@ -34,6 +34,7 @@ package enum AgentFaultCode: String, FaultCode {
     case givenUp = "agent/given-up"
     case irreversible = "agent/irreversible"
     case notWaiting = "agent/not-waiting"
+    case stopped = "agent/stopped"
 
     package var family: FaultFamily {
         switch self {
@@ -44,7 +45,7 @@ package enum AgentFaultCode: String, FaultCode {
             .refusal
         case .targetUnavailable: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
-            .reverted, .givenUp, .irreversible:
+            .reverted, .givenUp, .irreversible, .stopped:
             .local
         }
     }
@@ -76,6 +77,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp: "the release could not be installed as it should be"
         case .irreversible: "what this release did to the data cannot be undone"
         case .notWaiting: "no such release waits here"
+        case .stopped: "this was stopped from outside"
         }
     }
 
@@ -109,6 +111,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp:
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
+        case .stopped: "run this again; what was downloaded is kept"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }
     }

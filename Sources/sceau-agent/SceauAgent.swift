@@ -5,13 +5,13 @@ import CommandSupport
     static func main() async { await Tool("sceau-agent").run(SceauAgent.self) }
 }
 
-/// To come: run, history, approve, hold, unhold, gc, bundle, check-config.
+/// To come: history, approve, hold, unhold, gc, bundle, check-config.
 struct SceauAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
         version: Tool.versionLine("sceau-agent"),
         subcommands: [
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
-            RevertCommand.self, ConfigCommand.self,
+            RevertCommand.self, ConfigCommand.self, RunCommand.self,
         ])
 }

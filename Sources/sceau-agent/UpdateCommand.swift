@@ -48,7 +48,7 @@ struct UpdateCommand: ParsableCommand {
         return digest
     }
 
-    private static func lines(_ report: UpdateReport) -> [String] {
+    static func lines(_ report: UpdateReport) -> [String] {
         let accepted = report.accepted.map { ["accepted without the log, as you said: \($0)"] } ?? []
         return accepted + outcome(report) + report.withdrawn.lines(installed: report.installed?.version)
     }

@@ -29,6 +29,11 @@ package struct AgentPorts {
     /// So many bytes that nobody can guess.
     package var random: (Int) -> [UInt8] = { count in (0..<count).map { _ in UInt8.random(in: 0...255) } }
     package var progress: (AgentProgress) -> Void
+    /// Asked before and during everything long before the lock is taken; true ends the run with `agent/stopped`. From the
+    /// lock on a run goes through to its end: in between, services may be down.
+    package var isStopping: () -> Bool = { false }
+    /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
+    package var pulse: () -> Void = {}
 
     package init(
         storage: DurableStorage, now: Date, mirrors: [any RepositoryMirror], agentVersion: Version,
@@ -47,6 +52,14 @@ package struct AgentPorts {
     }
 }
 
+extension AgentPorts {
+    /// Throws when the agent is to stop.
+    func goOn() throws(AgentFault) {
+        pulse()
+        if isStopping() { throw AgentFault(.stopped) }
+    }
+}
+
 /// What the agent is busy with, for people.
 package enum AgentProgress: Hashable, Sendable {
     case refreshing
@@ -60,8 +73,6 @@ package enum AgentProgress: Hashable, Sendable {
 }
 
 /// One product on one instance: everything that `sceau-agent` does.
-///
-/// To come: the daemon.
 package struct Agent {
     package let configuration: AgentConfiguration
     let ports: AgentPorts
@@ -126,18 +137,20 @@ package struct Agent {
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
             log: configuration.log.isRequired ? follower : nil)
-        return try refresh.run(ports.mirrors)
+        return try refresh.run(ports.mirrors.map { StoppableMirror(base: $0, goOn: ports.goOn) })
     }
 
     /// Runs `body` with the lock held; how it ends is remembered for `status`.
     func exclusively<Result>(_ body: (_ pinnedRoot: [UInt8]) throws -> Result) throws -> Result {
         let pinnedRoot = try pinnedRoot()
-        let lock = try storage.lock(folders.lock)
+        let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
                 let result = try body(pinnedRoot)
                 try instance.setLastError(nil)
                 return result
+            } catch let fault as AgentFault where fault.code == .stopped {
+                throw fault
             } catch let fault as any ReportableFault {
                 // What went wrong first is what a person needs to know.
                 try? instance.setLastError(LastError(fault, at: ports.now))

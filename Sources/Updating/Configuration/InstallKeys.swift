@@ -5,6 +5,10 @@ import UpdatePlan
 extension AgentConfiguration {
     /// When, and how far by itself.
     static let installKeys: [ConfigurationKey] = [
+        .integer(
+            "poll", "minutes", in: 5...10080,
+            "How often sceau-agent run looks for a release; a quarter more or less, by chance, so that instances do not all ask at "
+                + "once.", \.install.poll),
         .word(
             "mode",
             "automatic: releases are installed when nothing stands against it. download: they are made ready and verified, and "

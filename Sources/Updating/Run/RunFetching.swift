@@ -85,7 +85,9 @@ extension UpdateRun {
     private mutating func tryingPatches(
         _ step: UpdateStep, _ body: (inout UpdateRun) throws -> UpdateEvent
     ) throws -> UpdateEvent {
-        do { return try body(&self) } catch let fault as any ReportableFault {
+        do { return try body(&self) } catch let fault as AgentFault where fault.code == .stopped {
+            throw fault
+        } catch let fault as any ReportableFault {
             patches = nil
             patchRefusal = Delivery.reason(fault)
             try instance.addToHistory(HistoryEntry(refusingPatchesTo: step, because: fault, at: agent.ports.now))

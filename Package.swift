@@ -129,7 +129,8 @@ let commands: [Target] = [
     command(
         "sceau-agent",
         [
-            "Updating", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON", "DurableStorage", "Processes",
+            "Updating", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON", "DurableStorage",
+            "Processes",
             "UpdatePlan", systemPackage,
         ]),
     command(

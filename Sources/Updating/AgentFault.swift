@@ -35,6 +35,7 @@ package enum AgentFaultCode: String, FaultCode {
     case irreversible = "agent/irreversible"
     case notWaiting = "agent/not-waiting"
     case stopped = "agent/stopped"
+    case buildFailed = "agent/build-failed"
 
     package var family: FaultFamily {
         switch self {
@@ -45,7 +46,7 @@ package enum AgentFaultCode: String, FaultCode {
             .refusal
         case .targetUnavailable: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
-            .reverted, .givenUp, .irreversible, .stopped:
+            .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
         }
     }
@@ -78,6 +79,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .irreversible: "what this release did to the data cannot be undone"
         case .notWaiting: "no such release waits here"
         case .stopped: "this was stopped from outside"
+        case .buildFailed: "the process that builds a release's tree did not do so"
         }
     }
 
@@ -111,6 +113,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp:
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
+        case .buildFailed: "check the memory and the limits of this machine, then run this again"
         case .stopped: "run this again; what was downloaded is kept"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }

@@ -27,7 +27,8 @@ struct InstanceOptions: ParsableArguments {
         let display = ProgressDisplay()
         defer { display.finish() }
         let agent = try Agent.overHTTP(
-            configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version)
+            configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
+            worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn
         ) { display.show($0) }
         let before = agent.linkedVersion
         return try stating(agent.stateInWords(before: before)) { try body(agent) }

@@ -12,6 +12,6 @@ struct SceauAgent: AsyncParsableCommand {
         version: Tool.versionLine("sceau-agent"),
         subcommands: [
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
-            RevertCommand.self, ConfigCommand.self, RunCommand.self,
+            RevertCommand.self, ConfigCommand.self, RunCommand.self, BuildWorkerCommand.self,
         ])
 }

@@ -23,6 +23,9 @@ package struct AgentPorts {
     package var freeEntries: (FilePath) throws -> Int
     /// Runs a program to its end.
     package var processes: (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) }
+    /// Builds a tree into a folder that does not exist, out of what came over the network; returns its listing. What stands
+    /// there afterwards is the listed tree, read back where another process made it.
+    package var build: (BuildOrder, TreeListing, DurableStorage) throws -> TreeListing = { try $0.perform($1, $2) }
     /// Time that goes on evenly, from any beginning.
     package var elapsed: () -> Duration
     package var sleep: (Duration) -> Void

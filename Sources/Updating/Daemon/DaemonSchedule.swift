@@ -71,7 +71,8 @@ struct DaemonSchedule: Hashable, Sendable {
     /// How long to wait before asking `isDue` again.
     func pause(at now: Duration, _ timeOfDay: Date) -> Duration {
         let toWish = wish.map { wish in
-            let seconds = min(max(wish.timeIntervalSince(timeOfDay), 0), TimeInterval(Self.longestPause.components.seconds))
+            let seconds = min(
+                max(wish.timeIntervalSince(timeOfDay), 0), TimeInterval(Self.longestPause.components.seconds))
             return max(Duration.seconds(seconds), earliest - now)
         }
         let time = min(due - now, toWish ?? Self.longestPause, Self.longestPause)

@@ -95,6 +95,5 @@ struct ChosenRelease {
 }
 
 extension Agent {
-    var extractor: TreeExtractor { TreeExtractor(limits: configuration.limits.tree) }
     var verifier: TreeVerifier { TreeVerifier(limits: configuration.limits.tree) }
 }

@@ -172,9 +172,10 @@ extension UpdateRun {
         agent.ports.progress(.building(step.to))
         let building = folders.building(step.to)
         try storage.removeTree(building)
-        try agent.extractor.extract(
-            archive, expectedDigest: release.manifest.archive.sha256, listing: listing, into: building, storage: storage
-        )
+        let order = BuildOrder(
+            .archive(release.manifest.archive.sha256), in: archive, into: building,
+            limits: agent.configuration.limits.tree)
+        _ = try agent.ports.build(order, listing, storage)
         try place(building, as: release.manifest, listing)
         return .done
     }

@@ -1,0 +1,84 @@
+import DurableStorage
+import Primitives
+import Releases
+import SystemPackage
+import TestSupport
+import Testing
+import UpdatePlan
+
+@testable import Updating
+
+/// SIGTERM while the agent works: before the lock it stops, from there on it goes through.
+@Suite("Stopping the agent")
+struct StopTests {
+    @Test(
+        "before the lock it ends with agent/stopped, changes nothing, and the next run does the rest", arguments: 1...8)
+    func beforeTheLock(questions: Int) throws {
+        let hooked = try HookedInstance(HookedRelease("1.0"))
+        _ = try hooked.agent().update()
+        _ = try hooked.ran()
+        try HookedRelease("1.1").add(to: hooked.repository)
+        var asked = 0
+        let adjust = hooked.instance.adjust
+        hooked.instance.adjust = {
+            adjust(&$0)
+            $0.isStopping = {
+                asked += 1
+                return asked >= questions
+            }
+        }
+        #expect(code { try hooked.agent().update() } == "agent/stopped")
+        #expect(try hooked.ran() == [])
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+        #expect(try hooked.agent().status().lastError == nil, "it is no error")
+        hooked.instance.adjust = adjust
+        _ = try hooked.agent().update()
+        #expect(try hooked.instance.wholeVersion() == "1.1")
+        #expect(try hooked.instance.names(in: "prefix/versions").sorted() == ["1.0", "1.1"])
+    }
+
+    @Test(
+        "from the lock on it goes through to the end", arguments: ["lock", "pre", "stop", "migrate", "post", "health"])
+    func fromTheLockOn(moment: String) throws {
+        let hooked = try HookedInstance(HookedRelease("1.0"))
+        _ = try hooked.agent().update()
+        _ = try hooked.ran()
+        hooked.configure { $0.install.lock.take = ["/bin/sh", "-c", "echo lock >> \"$SCEAU_SHARED/log\""] }
+        try HookedRelease("1.1").add(to: hooked.repository)
+        let adjust = hooked.instance.adjust
+        let log = hooked.instance.folder.path("prefix/shared/log")
+        hooked.instance.adjust = {
+            adjust(&$0)
+            $0.isStopping = {
+                let text = (try? DurableStorage().read(log, limit: 1 << 20)) ?? []
+                return String(decoding: text, as: UTF8.self).contains(moment)
+            }
+        }
+        let stopped = code { try hooked.agent().update() }
+        #expect(stopped == nil || stopped == "agent/stopped", "the next release is not begun")
+        #expect(try hooked.ran().filter { $0.hasSuffix("health") } == ["1.1 health"])
+        #expect(try hooked.instance.wholeVersion() == "1.1")
+        #expect(try hooked.agent().instance.journalledState().step == nil)
+    }
+
+    @Test("while patches come it is no refusal of patches")
+    func patches() throws {
+        let repository = try ReleaseRepository()
+        try repository.add("1.0", Sample.first)
+        var instance = try TestInstance(repository)
+        try instance.initialise()
+        _ = try instance.agent().update()
+        try repository.add("1.1", Sample.second)
+        for questions in 1...8 {
+            var asked = 0
+            instance.adjust = {
+                $0.isStopping = {
+                    asked += 1
+                    return asked >= questions
+                }
+            }
+            #expect(code { try instance.agent().update() } == "agent/stopped")
+        }
+        #expect(try instance.agent().instance.history().count == 1)
+    }
+}

@@ -24,6 +24,7 @@ struct InstanceOptions: ParsableArguments {
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
     func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
         let (storage, configuration) = (DurableStorage(), try configuration())
+        try configuration.becomeOwner(storage)
         let display = ProgressDisplay()
         defer { display.finish() }
         let agent = try Agent.overHTTP(

@@ -33,6 +33,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let storage = DurableStorage()
         let file = try ConfigurationFile.locate(named: file, storage)
+        try ConfigurationFile.load(file, storage).becomeOwner(storage)
         let (signals, heartbeat) = (try DaemonSignals(), Heartbeat())
         let start = ContinuousClock.now
         let ports = DaemonPorts(

@@ -30,7 +30,11 @@ extension Agent {
         ports.processes = { try ProcessRunner().run($0, whileWaiting: pulse) }
         ports.sleep = { sleep($0, pulse) }
         if let worker {
-            ports.build = ConfinedBuilding(arguments: worker, run: ports.processes, warn: warn).build
+            ports.build =
+                ConfinedBuilding(
+                    arguments: worker, user: { try configuration.worker.user.map(ProcessUser.named) },
+                    run: ports.processes, warn: warn
+                ).build
         }
         return Agent(configuration, ports: ports)
     }

@@ -9,10 +9,14 @@ import SystemPackage
 /// Builds trees in a process of its own, which reads what came over the network and can reach nothing but the file, the old
 /// tree and one folder: no network, no other file, no program. What it made is taken over when it has ended, and read back
 /// against the signed listing; from what it says, only its excuse is used.
+///
+/// With a user it runs as that one, and what it made is taken from it before it is read back. It must be able to get to the
+/// prefix then, and to read the installed tree.
 package struct ConfinedBuilding {
     /// This program.
     private let executable: FilePath
     private let arguments: [String]
+    private let user: () throws -> ProcessUser?
     private let run: (ProcessRequest) throws -> ProcessResult
     /// Told what the sandbox cannot do on this machine, one clause each.
     private let warn: ([String]) -> Void
@@ -22,24 +26,31 @@ package struct ConfinedBuilding {
     private static let timeLimit = Duration.seconds(2 * 3600)
 
     package init(
-        executable: FilePath = "/proc/self/exe", arguments: [String],
+        executable: FilePath = "/proc/self/exe", arguments: [String], user: @escaping () throws -> ProcessUser? = { nil },
         run: @escaping (ProcessRequest) throws -> ProcessResult,
         warn: @escaping ([String]) -> Void
     ) {
-        (self.executable, self.arguments, self.run, self.warn) = (executable, arguments, run, warn)
+        (self.executable, self.arguments, self.user, self.run, self.warn) = (executable, arguments, user, run, warn)
     }
 
     /// As `BuildOrder.perform`.
     package func build(
         _ order: BuildOrder, _ listing: TreeListing, _ storage: DurableStorage
     ) throws -> TreeListing {
-        let work = order.folder.removingLastComponent().appending(Self.workName)
+        let (work, user) = (order.folder.removingLastComponent().appending(Self.workName), try user())
         try storage.removeTree(work)
         try storage.makeDirectory(work, mode: .privateDirectory)
         defer { try? storage.removeTree(work) }
         var inside = order
         inside.folder = work.appending("tree")
-        try perform(inside, listing)
+        if let user {
+            // What came here is private to the agent.
+            inside.file = work.appending("file")
+            try storage.copy(order.file, to: inside.file)
+            try storage.give(work, to: user.uid, user.gid)
+        }
+        try perform(inside, listing, as: user)
+        if let user { try storage.take(work, from: user.uid, depth: order.limits.depth + 2) }
         let new = try newListing(order, listing, work, storage)
         try storage.renameExclusively(inside.folder, to: order.folder)
         if case .archive = order.source { try check(order, new) }
@@ -48,12 +59,12 @@ package struct ConfinedBuilding {
         return new
     }
 
-    private func perform(_ order: BuildOrder, _ listing: TreeListing) throws {
+    private func perform(_ order: BuildOrder, _ listing: TreeListing, as user: ProcessUser?) throws {
         let result = try run(
             ProcessRequest(
                 executable: executable, arguments: arguments,
                 environment: ["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"],
-                timeLimit: Self.timeLimit, input: order.encode(with: listing)))
+                user: user, timeLimit: Self.timeLimit, input: order.encode(with: listing)))
         let answer = BuildAnswer(in: result.output)
         if let gaps = answer?.gaps, !gaps.isEmpty { warn(gaps) }
         if let fault = answer?.fault { throw fault }

@@ -38,6 +38,15 @@ extension AgentConfiguration {
     /// What is done around the switch.
     static let aroundKeys: [ConfigurationKey] = [
         .table(
+            "worker",
+            "The process that builds releases' trees, and reaches nothing but what it builds from and one folder.",
+            of: [
+                ConfigurationKey(
+                    "user", "a user of this machine",
+                    "As whom, where the agent runs as root; without it as the agent itself.",
+                    read: { $1.worker.user = try $0.text() }, value: { $0.worker.user.map(yamlScalar) })
+            ]),
+        .table(
             "hooks", "How the programs that releases bring are run.",
             of: [
                 ConfigurationKey(

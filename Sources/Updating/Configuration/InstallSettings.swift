@@ -25,6 +25,14 @@ package struct LockSettings: Hashable, Sendable {
     package init() {}
 }
 
+/// How the process that builds releases' trees is run.
+package struct WorkerSettings: Hashable, Sendable {
+    /// Nil: as the agent itself.
+    package var user: String?
+
+    package init() {}
+}
+
 /// How the release's programs are run.
 package struct HookSettings: Hashable, Sendable {
     /// Nil: as the agent itself.

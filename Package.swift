@@ -129,9 +129,8 @@ let commands: [Target] = [
     command(
         "sceau-agent",
         [
-            "Updating", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON", "DurableStorage",
-            "Processes",
-            "UpdatePlan", systemPackage,
+            "Updating", "UpdatePlan", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON",
+            "DurableStorage", "Processes", systemPackage,
         ]),
     command(
         "sceau-audit",

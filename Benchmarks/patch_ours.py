@@ -16,6 +16,8 @@ PIPELINE = """set -euo pipefail
 zstd -q -d -c --long=27 --patch-from="$1" "$2" | tar -xf - -C "$3"
 cd "$3" && sha256sum --check --quiet --strict "$4"
 """
+FLUSHED_PIPELINE = PIPELINE + "sync --file-system .\n"
+"""The same, and flushed: what ours does as well."""
 
 
 class Failed(Exception):
@@ -52,6 +54,12 @@ class OurFigures:
     pipeline_peak: int
     pipeline_ratio: float
     """Our time to apply to that of zstd, tar and sha256sum: median over runs in turn."""
+    flushed_ratio: float
+    """The same to the pipeline with a flush at its end."""
+    flush_share: float
+    """Of our time, the flush. The pipeline does without."""
+    verify_share: float
+    """Of our time, reading the new tree back and hashing it; all of it was hashed before, when it was written."""
 
 
 def check_same(expected: Path, found: Path) -> None:
@@ -61,44 +69,55 @@ def check_same(expected: Path, found: Path) -> None:
         raise Failed(f"{len(different)} entries are not as in {expected}, the first is {different[0]}")
 
 
-def into_fresh(folder: Path, apply: Callable[[Path], Run], exists: bool) -> Run:
-    """Runs `apply` into a folder that is not there yet (or empty), and removes it."""
-    fresh = folder / "fresh"
+def into_fresh(folder: Path, apply: Callable[[Path], Run], exists: bool, keep: bool = False) -> Run:
+    """Runs `apply` into a folder that is not there yet (or empty), and removes it, or leaves it to whoever removes `folder`:
+    where ext4 has no journal it takes no inode again for minutes, and making files among a thousand of these took more
+    time than all else."""
+    fresh = folder / (f"fresh-{len(list(folder.glob('fresh-*')))}" if keep else "fresh")
     if exists:
         fresh.mkdir()
     try:
         return apply(fresh)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def measure_ours(ours: Ours, folder: Path, zstd_patch: Path | None, pairs: int) -> OurFigures:
-    """Makes a patch once, checks it, and applies it in turn with zstd, tar and sha256sum. These are given the old *tar*,
-    which an instance would have to make first."""
+    """Makes a patch once, checks it, and applies it as the agent does, with the listing that an instance keeps of the old
+    tree, a flush, and the new tree read back; in turn with zstd, tar and sha256sum. These are given the old *tar*, which an
+    instance would have to make first."""
     old, new, patch, listing = (folder / name for name in ("old", "new", "ours.patch", "new.sha256"))
     created = ours("create", old, new, patch)
+    kept = folder / "old.listing"
+    ours("list", old, kept)
+    apply = ["apply", f"--listing={kept}", "--verify", old, patch]
     applied = folder / "applied"
-    said = json.loads(ours("apply", old, patch, applied).said)
+    said = json.loads(ours(*apply, applied, "--shares").said)
     check_same(new, applied)
-    shutil.rmtree(applied)
     trees.write_listing(new, listing)
 
-    def pipeline(fresh: Path) -> Run:
-        return run_alone(["bash", "-c", PIPELINE, "bash", *map(str, (folder / "old.tar", zstd_patch, fresh, listing))])
+    def pipeline(script: str, fresh: Path) -> Run:
+        return run_alone(["bash", "-c", script, "bash", *map(str, (folder / "old.tar", zstd_patch, fresh, listing))])
 
-    def turn() -> tuple[Run, Run, Run | None]:
-        return (
-            into_fresh(folder, lambda fresh: ours("apply", old, patch, fresh), exists=False),
-            into_fresh(folder, lambda fresh: ours("apply", old, patch, fresh, before=ONE_CORE), exists=False),
-            into_fresh(folder, pipeline, exists=True) if zstd_patch else None)
+    def turn() -> list[Run]:
+        found = [
+            into_fresh(folder, lambda fresh: ours(*apply, fresh), exists=False, keep=True),
+            into_fresh(folder, lambda fresh: ours(*apply, fresh, before=ONE_CORE), exists=False, keep=True)]
+        scripts = [PIPELINE, FLUSHED_PIPELINE] if zstd_patch else []
+        return found + [
+            into_fresh(folder, lambda fresh, script=script: pipeline(script, fresh), exists=True, keep=True)
+            for script in scripts]
 
     turns = [turn() for _ in range(pairs + 1)][1:]
-    both, one, theirs = zip(*turns)
-    theirs = [found for found in theirs if found]
+    both, one, theirs, flushed = [list(runs) for runs in zip(*turns)] + ([] if zstd_patch else [[], []])
+    all_seconds = said["seconds"] + said["verify_seconds"] + said["listing_seconds"]
     return OurFigures(
         patch.stat().st_size, created.seconds, created.peak_bytes,
         statistics.median(found.seconds for found in both), max(found.peak_bytes for found in both),
         statistics.median(found.seconds for found in one), said.get("memory"),
         statistics.median(found.seconds for found in theirs) if theirs else 0,
         max((found.peak_bytes for found in theirs), default=0),
-        statistics.median(a.seconds / b.seconds for a, b in zip(both, theirs)) if theirs else 0)
+        statistics.median(a.seconds / b.seconds for a, b in zip(both, theirs)) if theirs else 0,
+        statistics.median(a.seconds / b.seconds for a, b in zip(both, flushed)) if flushed else 0,
+        said["flush_seconds"] / all_seconds, said["verify_seconds"] / all_seconds)

@@ -76,13 +76,15 @@ def costs(results: list[Result], creating: bool) -> str:
         if creating:
             return [f"**{cost(found.create_seconds, found.create_peak)}**" if found else NOTHING]
         if found is None:
-            return [NOTHING] * 5
+            return [NOTHING] * 8
         return [
             f"**{cost(found.apply_seconds, found.apply_peak)}**",
             NOTHING if found.stated_memory is None else megabytes(found.stated_memory),
             f"{one.new_bytes / found.one_core_seconds / 1e6:.0f} MB/s",
-            cost(found.pipeline_seconds, found.pipeline_peak), f"**{found.pipeline_ratio:.2f}**"]
-    more = [] if creating else ["memory stated", "one core", "zstd, tar, sha256sum", "ratio to that"]
+            cost(found.pipeline_seconds, found.pipeline_peak), f"**{found.pipeline_ratio:.2f}**",
+            f"{found.flushed_ratio:.2f}", f"{found.flush_share:.0%}", f"{found.verify_share:.0%}"]
+    more = [] if creating else [
+        "memory stated", "one core", "zstd, tar, sha256sum", "ratio to that", "with its flush", "our flush", "our reading back"]
     return table(
         ["creating" if creating else "applying", "ours", *more, *(HEADS[rival] for rival in COLUMNS)],
         [[name(one), *ours(one), *(theirs(one.rivals[rival]) for rival in COLUMNS)] for one in in_order(results)])

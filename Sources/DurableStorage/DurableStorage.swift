@@ -7,15 +7,17 @@ import SystemPackage
 ///
 /// Reading follows symbolic links; the caller decides which paths it names. Nothing here decides trust.
 package struct DurableStorage: Sendable {
-    private let observer: any EffectObserver
+    /// Nil when nobody wants to know.
+    private let observer: (any EffectObserver)?
 
     package init(observer: any EffectObserver = NoObserver()) {
-        self.observer = observer
+        self.observer = observer is NoObserver ? nil : observer
     }
 
-    /// For adapters that write by themselves: to be called just before each effect.
-    package func announce(_ effect: DurableEffect) throws(StorageFault) {
-        try observer.willPerform(effect)
+    /// For adapters that write by themselves: to be called just before each effect. Costs nothing when nobody listens.
+    package func announce(_ effect: @autoclosure () -> DurableEffect) throws(StorageFault) {
+        guard let observer else { return }
+        try observer.willPerform(effect())
     }
 
     // MARK: writing

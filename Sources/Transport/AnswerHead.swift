@@ -10,6 +10,9 @@ struct AnswerHead {
     /// The blank line after the header fields was seen.
     private(set) var isComplete = false
 
+    /// The server points elsewhere.
+    var isRedirect: Bool { (301...303).contains(status) || status == 307 || status == 308 }
+
     /// From a status line, `HTTP/1.1 200 OK`; nil when it is none.
     init?(statusLine line: ByteString) {
         let parts = line.bytes.split(separator: UInt8(ascii: " "), maxSplits: 2)

@@ -10,7 +10,8 @@ var curlHasStarted: Bool { libraryStart == 0 }
 
 /// One libcurl easy handle, set up the same for everybody: requests of two instances do not differ in a byte.
 ///
-/// No cookies, no referrer, no `.netrc`, no proxy from the environment, no redirect, no compression, no other protocol.
+/// No cookies, no referrer, no `.netrc`, no proxy from the environment, no redirect that libcurl would follow by itself, no
+/// compression, no other protocol. HTTP/2 over TLS where the server offers it.
 final class CurlHandle {
     let handle: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
@@ -45,13 +46,14 @@ final class CurlHandle {
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
         try set(CURLOPT_HTTP09_ALLOWED, 0)
+        try set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         try set(CURLOPT_PATH_AS_IS, 1)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-        try set(CURLOPT_BUFFERSIZE, 128 << 10)
         try check(sceau_curl_set_writer(handle, CURLOPT_WRITEFUNCTION, receiveBody))
         try check(sceau_curl_set_writer(handle, CURLOPT_HEADERFUNCTION, receiveHeader))
         try set(CURLOPT_NOPROGRESS, 0)
@@ -61,8 +63,13 @@ final class CurlHandle {
 
     private func setLimits(_ limits: TransportLimits) throws(TransportFault) {
         try set(CURLOPT_CONNECTTIMEOUT_MS, limits.connect.milliseconds)
-        try set(CURLOPT_LOW_SPEED_LIMIT, max(1, limits.slowestRate))
+        try set(CURLOPT_LOW_SPEED_LIMIT, max(1, limits.allowedRate))
         try set(CURLOPT_LOW_SPEED_TIME, max(1, limits.slowFor.milliseconds / 1000))
+        // libcurl 7.88 reads up to a hundred buffers at once before it looks at the speed: together they are about a second.
+        try set(CURLOPT_BUFFERSIZE, min(max(limits.bandwidth.map { $0 / 100 } ?? .max, 1 << 10), 128 << 10))
+        if let bandwidth = limits.bandwidth {
+            try check(sceau_curl_set_offset(handle, CURLOPT_MAX_RECV_SPEED_LARGE, curl_off_t(max(1, bandwidth))))
+        }
     }
 
     private func setWay(_ configuration: TransportConfiguration) throws(TransportFault) {
@@ -70,13 +77,17 @@ final class CurlHandle {
         try set(CURLOPT_NOPROXY, "")
         try set(CURLOPT_PROXY, configuration.proxy ?? "")
         if let proxy = configuration.proxy {
-            guard proxy.hasPrefix("http://") || proxy.hasPrefix("socks5h://") else {
+            guard proxy.hasPrefix("http://") || configuration.isThroughSOCKS else {
                 throw TransportFault(.invalidProxy, found: HTTPAddress.displayed(proxy))
             }
         }
         if let authorities = configuration.authorities {
             try set(CURLOPT_CAINFO, authorities.string)
             try set(CURLOPT_CAPATH, nil)
+        }
+        if !configuration.pinnedKeys.isEmpty {
+            for pin in configuration.pinnedKeys { try TransportConfiguration.checkPin(pin) }
+            try set(CURLOPT_PINNEDPUBLICKEY, configuration.pinnedKeys.joined(separator: ";"))
         }
     }
 
@@ -182,6 +193,7 @@ enum CurlOutcome {
             (.tooLong, [CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100)]),
             (.timedOut, [CURLE_OPERATION_TIMEDOUT]),
             (.stopped, [CURLE_ABORTED_BY_CALLBACK]),
+            (.otherKey, [CURLE_SSL_PINNEDPUBKEYNOTMATCH]),
             (
                 .connectFailed,
                 [CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY]

@@ -2,7 +2,8 @@ import Primitives
 
 /// One request, and what has come of its answer. All limits on what a server may send are enforced here, while it sends.
 final class Exchange {
-    let url: String
+    /// Where it is asked; another after a redirect.
+    private(set) var url: String
     let requestHeaders: [String]
     /// What is posted; nil gets.
     let requestBody: [UInt8]?
@@ -97,6 +98,14 @@ final class Exchange {
 
     // MARK: afterwards
 
+    /// The same is asked at another address. Of the answer that pointed there nothing stays but the bytes of its head,
+    /// which count towards the limit for all answers together.
+    func move(to other: String) {
+        url = other
+        head = nil
+        received = 0
+    }
+
     /// The head of the answer, once the transfer ended with `outcome`; throws when no answer can be relied on.
     func verifiedHead(_ outcome: CurlOutcome) throws(TransportFault) -> AnswerHead {
         if let fault { throw fault }
@@ -122,7 +131,7 @@ final class Exchange {
     /// What to throw for an answer that is none of those the caller can use.
     func unexpected(_ head: AnswerHead, expected: String) -> TransportFault {
         let place = HTTPAddress.displayed(url)
-        guard (301...303).contains(head.status) || head.status == 307 || head.status == 308 else {
+        guard head.isRedirect else {
             return TransportFault(.httpStatus, found: "\(head.status)", expected: expected, at: place)
         }
         let target = head.location.map { " to " + HTTPAddress.displayed($0.description) } ?? ""

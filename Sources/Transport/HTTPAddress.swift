@@ -27,13 +27,13 @@ package enum HTTPAddress {
     /// Throws unless `base` can be the base of addresses: http or https, a host, no query, fragment, blank or control
     /// character.
     package static func checkBase(_ base: String) throws(TransportFault) {
-        let rest = afterScheme(base)
-        let isPrintable = base.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
-        guard let rest, isPrintable, !rest.contains("?"), !rest.contains("#"),
-            let host = rest.prefix(while: { $0 != "/" }).split(separator: "@", omittingEmptySubsequences: false).last,
-            !host.isEmpty, !host.hasPrefix(":")
-        else { throw TransportFault(.invalidURL, found: displayed(base)) }
+        guard let parts = AddressParts(base), !parts.rest.contains("?"), !parts.rest.contains("#") else {
+            throw TransportFault(.invalidURL, found: displayed(base))
+        }
     }
+
+    /// Whether only Tor reaches `address`.
+    package static func isOnion(_ address: String) -> Bool { AddressParts(address)?.isOnion ?? false }
 
     /// The address as it may be printed: without user, password and query.
     package static func displayed(_ address: String) -> String {
@@ -44,11 +44,6 @@ package enum HTTPAddress {
         let hostStart = rest.lastIndex(of: "@").map(rest.index(after:)) ?? authority.startIndex
         let shown = rest[hostStart...].prefix { $0 != "?" && $0 != "#" }
         return address[..<separator.upperBound] + String(shown)
-    }
-
-    private static func afterScheme(_ address: String) -> Substring? {
-        for scheme in ["https://", "http://"] where address.hasPrefix(scheme) { return address.dropFirst(scheme.count) }
-        return nil
     }
 
     private static func encode(_ segment: ByteString) -> String {

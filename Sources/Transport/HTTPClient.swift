@@ -28,8 +28,8 @@ package enum HTTPResponse: Hashable, Sendable {
 
 /// Fetches files over HTTP and HTTPS; one for a run, so that connections are used again. Not for two threads at once.
 ///
-/// Every client sends the same bytes. Redirects are not followed: a server must not choose whom we talk to. Nothing
-/// received is trusted here; limits are enforced, hashes and signatures are the caller's business.
+/// Every client sends the same bytes. Redirects are followed as far as `Redirect` allows, each by a request of our own.
+/// Nothing received is trusted here; limits are enforced, hashes and signatures are the caller's business.
 package final class HTTPClient {
     private let curl: CurlHandle
     let configuration: TransportConfiguration
@@ -71,9 +71,30 @@ package final class HTTPClient {
         }
     }
 
+    /// `time` is for all redirects together.
     func run(_ exchange: Exchange, within time: Duration) throws(TransportFault) -> AnswerHead {
+        let deadline = ContinuousClock.now + time
         try HTTPAddress.checkBase(exchange.url)
-        return try exchange.verifiedHead(curl.perform(exchange, within: time))
+        for _ in 0..<max(0, limits.redirects) {
+            let head = try ask(exchange, until: deadline)
+            guard head.isRedirect else { return head }
+            guard let location = head.location, let redirect = Redirect(from: exchange.url) else {
+                throw exchange.unexpected(head, expected: "an address to go on at")
+            }
+            switch redirect.judge(location) {
+            case .follow(let url): exchange.move(to: url)
+            case .refuse(let expected): throw exchange.unexpected(head, expected: expected)
+            }
+        }
+        let head = try ask(exchange, until: deadline)
+        guard head.isRedirect else { return head }
+        throw exchange.unexpected(head, expected: "at most \(limits.redirects) redirects in a row")
+    }
+
+    private func ask(_ exchange: Exchange, until deadline: ContinuousClock.Instant) throws(TransportFault) -> AnswerHead
+    {
+        try configuration.checkWay(to: exchange.url)
+        return try exchange.verifiedHead(curl.perform(exchange, within: deadline - .now))
     }
 }
 
@@ -144,7 +165,7 @@ extension HTTPClient {
     }
 
     func patience(for bytes: Int) -> Duration {
-        min(limits.download, limits.fetch + .seconds(bytes / max(1, limits.slowestAverage)))
+        min(limits.download, limits.fetch + .seconds(bytes / max(1, limits.allowedAverage)))
     }
 
     /// The part of a file still missing.

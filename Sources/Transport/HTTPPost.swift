@@ -107,6 +107,7 @@ private final class PostRound {
 
     private func start(_ post: HTTPPost, _ place: Int) throws(TransportFault) -> Request {
         try HTTPAddress.checkBase(post.url)
+        try configuration.checkWay(to: post.url)
         let body = Received()
         // No "Expect": a server that does not know it would cost a second.
         let exchange = Exchange(

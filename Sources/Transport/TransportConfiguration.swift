@@ -1,3 +1,4 @@
+import Primitives
 import SystemPackage
 
 /// How requests reach the servers. Nothing is taken from the environment.
@@ -6,12 +7,46 @@ package struct TransportConfiguration: Hashable, Sendable {
     package var proxy: String?
     /// PEM file of the authorities to trust in place of the system's.
     package var authorities: FilePath?
+    /// `sha256//…`, the SHA-256 of a server's public key (DER) in base64: every TLS server has to have one of these keys,
+    /// besides a certificate that holds. Empty: any key. They say nothing about mirrors without TLS.
+    package var pinnedKeys: [String]
     package var limits: TransportLimits
 
-    package init(proxy: String? = nil, authorities: FilePath? = nil, limits: TransportLimits = .init()) {
+    package init(
+        proxy: String? = nil, authorities: FilePath? = nil, pinnedKeys: [String] = [], limits: TransportLimits = .init()
+    ) {
         self.proxy = proxy
         self.authorities = authorities
+        self.pinnedKeys = pinnedKeys
         self.limits = limits
+    }
+
+    /// Names are looked up by the proxy, so that onion addresses can be reached and nobody here sees who is asked for.
+    package var isThroughSOCKS: Bool { proxy?.hasPrefix("socks5h://") ?? false }
+
+    /// Throws for an onion address that would be looked up in the open net, where it does not exist and gives us away.
+    package func checkWay(to address: String) throws(TransportFault) {
+        guard HTTPAddress.isOnion(address), !isThroughSOCKS else { return }
+        throw TransportFault(
+            .onionWithoutTor, found: proxy == nil ? "no proxy" : "another proxy", expected: "a socks5h:// proxy",
+            at: HTTPAddress.displayed(address))
+    }
+
+    /// Throws unless `pin` is spelled as `pinnedKeys` are.
+    package static func checkPin(_ pin: String) throws(TransportFault) {
+        let digits = pin.dropFirst(8).utf8
+        // 32 bytes in base64: 43 digits, and one sign that fills up.
+        let isBase64 = digits.prefix(43).allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                true
+            default: false
+            }
+        }
+        guard pin.hasPrefix("sha256//"), digits.count == 44, isBase64, digits.last == UInt8(ascii: "=") else {
+            throw TransportFault(.invalidPin, found: "\"\(pin)\"")
+        }
     }
 }
 
@@ -32,6 +67,17 @@ package struct TransportLimits: Hashable, Sendable {
     package var slowFor: Duration = .seconds(30)
     /// Bytes of all header lines of one answer together.
     package var headers = 64 << 10
+    /// How often what failed in passing is asked for again, after a pause, by those who have nobody else to ask.
+    package var repetitions = 2
+    /// How often in a row a server may point elsewhere. 0: never.
+    package var redirects = 3
+    /// Bytes per second that what we fetch may take, but for the first second or two; nil: as many as come. An archive may then need several
+    /// runs: `download` stays what it is.
+    package var bandwidth: Int?
 
     package init() {}
+
+    /// Where we are the slow ones, the server is not to blame: half of what we allow is enough.
+    var allowedAverage: Int { min(slowestAverage, bandwidth.map { $0 / 2 } ?? .max) }
+    var allowedRate: Int { min(slowestRate, bandwidth.map { $0 / 2 } ?? .max) }
 }

@@ -21,6 +21,7 @@ package enum AgentFaultCode: String, FaultCode {
     case agentTooOld = "agent/agent-too-old"
 
     case targetUnavailable = "agent/target-unavailable"
+    case mirrorAside = "agent/mirror-aside"
 
     case notEnoughSpace = "agent/not-enough-space"
     case notWritable = "agent/not-writable"
@@ -36,15 +37,16 @@ package enum AgentFaultCode: String, FaultCode {
     case notWaiting = "agent/not-waiting"
     case stopped = "agent/stopped"
     case buildFailed = "agent/build-failed"
+    case invalidHold = "agent/invalid-hold"
 
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting: .usage
+        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting, .invalidHold: .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
-        case .targetUnavailable: .transport
+        case .targetUnavailable, .mirrorAside: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
@@ -67,6 +69,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "larger than this instance allows"
         case .agentTooOld: "this release needs a newer agent"
         case .targetUnavailable: "the mirror does not have a file of the release"
+        case .mirrorAside: "this mirror misbehaved before, and is asked for nothing while another one serves"
         case .notEnoughSpace: "not enough space for the release"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
@@ -80,6 +83,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .notWaiting: "no such release waits here"
         case .stopped: "this was stopped from outside"
         case .buildFailed: "the process that builds a release's tree did not do so"
+        case .invalidHold: "updates cannot be put on hold like this"
         }
     }
 
@@ -100,6 +104,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "if the release is meant to be this large, raise the limit in the configuration"
         case .agentTooOld: "update the agent itself first"
         case .targetUnavailable: "it may not be there yet; run this again, or configure another mirror"
+        case .mirrorAside: "tell its owner; it is asked again by itself"
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"
@@ -115,6 +120,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .irreversible: "restore your backup of before, then run this with --keep-data"
         case .buildFailed: "check the memory and the limits of this machine, then run this again"
         case .stopped: "run this again; what was downloaded is kept"
+        case .invalidHold: "nothing was changed"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }
     }

@@ -23,13 +23,18 @@ struct CreateCommand: AsyncParsableCommand {
     @Flag(help: "Accepted for symmetry: the output is JSON.")
     var json = false
 
+    @Option(help: "Bytes of text and of its dictionary together.")
+    var textBytes = PatchSettings().textBytes
+
     func run() async throws {
+        var settings = PatchSettings()
+        settings.textBytes = textBytes
         let whole = Stopwatch()
         let packer = TreePacker()
         let (oldListing, newListing) = (try packer.list(old), try packer.list(new))
         let listing = whole.seconds
         let encoding = Stopwatch()
-        let made = try await PatchEncoder(packer: PatchCompression()).encode(
+        let made = try await PatchEncoder(packer: PatchCompression(), settings: settings).encode(
             from: oldListing, TreeFiles(old), to: newListing, TreeFiles(new))
         let seconds = encoding.seconds
         try DurableStorage().write(made.bytes, to: patch)

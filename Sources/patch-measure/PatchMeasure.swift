@@ -13,7 +13,7 @@ struct PatchMeasure: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "patch-measure", abstract: "Make and apply patches between folders: a development tool.",
         version: Tool.versionLine("patch-measure"),
-        subcommands: [CreateCommand.self, ApplyCommand.self, ShowCommand.self])
+        subcommands: [CreateCommand.self, ApplyCommand.self, ListCommand.self, ShowCommand.self])
 }
 
 /// Seconds since it was made.

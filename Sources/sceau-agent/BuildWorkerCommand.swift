@@ -1,6 +1,8 @@
 import ArgumentParser
 import CommandSupport
 import DurableStorage
+internal import Glibc
+import Primitives
 import SystemPackage
 import Updating
 
@@ -34,4 +36,12 @@ struct BuildWorkerCommand: ParsableCommand {
         }
         return bytes
     }
+}
+
+/// Builds, where this process was started for that, and ends it. Called first of all: as long as there are no other threads,
+/// nothing of the process is left outside the sandbox.
+func buildIfAsked() {
+    guard CommandLine.arguments.dropFirst() == [BuildWorkerCommand.name] else { return }
+    do { try BuildWorkerCommand().run() } catch { exit(FaultFamily.local.exitStatus) }
+    exit(0)
 }

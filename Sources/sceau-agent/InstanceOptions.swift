@@ -4,7 +4,6 @@ import DurableStorage
 import Primitives
 import Releases
 import SystemPackage
-import UpdatePlan
 import Updating
 
 /// `--config` and `--json`, which every command has.
@@ -23,16 +22,35 @@ struct InstanceOptions: ParsableArguments {
 
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
     func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
+        try withAgent(
+            making: { configuration, storage, progress in
+                try Agent.overHTTP(
+                    configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
+                    worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn, progress: progress)
+            }, body)
+    }
+
+    /// The same with an agent that asks a bundle instead of the configured mirrors.
+    func withAgent<Result>(asking bundle: FilePath, _ body: (Agent) throws -> Result) throws -> Result {
+        try withAgent(
+            making: { configuration, storage, progress in
+                Agent.offline(
+                    configuration, try BundleMirror(bundle, storage: storage), storage: storage,
+                    now: SystemClock.now(), agentVersion: try Version(Tool.version), worker: [BuildWorkerCommand.name],
+                    warn: BuildWorkerCommand.warn, progress: progress)
+            }, body)
+    }
+
+    private typealias Making = (AgentConfiguration, DurableStorage, @escaping (AgentProgress) -> Void) throws -> Agent
+
+    private func withAgent<Result>(making make: Making, _ body: (Agent) throws -> Result) throws -> Result {
         let (storage, configuration) = (DurableStorage(), try configuration())
         try configuration.becomeOwner(storage)
-        let display = ProgressDisplay()
-        defer { display.finish() }
-        let agent = try Agent.overHTTP(
-            configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-            worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn
-        ) { display.show($0) }
-        let before = agent.linkedVersion
-        return try stating(agent.stateInWords(before: before)) { try body(agent) }
+        return try showingProgress { progress in
+            let agent = try make(configuration, storage, progress)
+            let before = agent.linkedVersion
+            return try stating(agent.stateInWords(before: before)) { try body(agent) }
+        }
     }
 
     /// Says on standard error which mirrors could not be used, though another one could.
@@ -44,6 +62,13 @@ struct InstanceOptions: ParsableArguments {
                     + "[\(complaint.fault.codeText)] \(complaint.fault.message)")
         }
     }
+}
+
+/// Runs `body`, which says what it is busy with, and shows that on a terminal.
+func showingProgress<Result>(_ body: (@escaping (AgentProgress) -> Void) throws -> Result) throws -> Result {
+    let display = ProgressDisplay()
+    defer { display.finish() }
+    return try body { display.show($0) }
 }
 
 /// The line on the terminal that says what a long run is busy with.
@@ -81,33 +106,6 @@ extension [WithdrawalNotice] {
         map { notice in
             let subject = notice.version == installed ? "the installed release \(notice.version)" : "\(notice.version)"
             return "\(subject) was \(notice.reasonText); \(notice.advice)"
-        }
-    }
-}
-
-extension HeldRelease {
-    /// Which release waits, for what, and until when.
-    var line: String {
-        let place = waiting.isReady ? "here and verified" : "not fetched yet"
-        return "\(release.version), severity \(release.severity): \(waiting.text(for: release.version)) (\(place))"
-    }
-}
-
-extension Waiting {
-    func text(for version: Version) -> String {
-        let time = until.map { " until \(UTCTime.encode($0))" } ?? ""
-        return switch reason {
-        case .hold: "waits while updates are on hold\(time); sceau-agent unhold ends that"
-        case .holdBack: "held back\(time): it has not been public for long enough"
-        case .rollout:
-            until == nil
-                ? "waits for the rollout, which does not reach this instance"
-                : "waits for its turn in the rollout,\(time)"
-        case .window: "waits for the next window,\(time)"
-        case .approval: "waits for approval: sceau-agent approve \(version)"
-        case .irreversible:
-            "waits for approval, since what it does to the data cannot be undone: sceau-agent approve \(version)"
-        case .lock: "waits for the lock, which another node has"
         }
     }
 }

@@ -58,7 +58,7 @@ struct ClientFolder {
         from repository: Repository, _ updater: MetadataUpdater, into destination: FilePath
     ) -> DestinationFolder {
         let download = TargetDownload(
-            folder: folder.appending(".downloads"), mirrors: [repository.mirror], storage: storage,
+            folder: folder.appending(".downloads"), mirrors: Mirrors([repository.mirror]), storage: storage,
             consistentSnapshot: updater.trusted.root.content.consistentSnapshot
         ) { _, _, _ in }
         return DestinationFolder(folder: destination, updater: updater, download: download, storage: storage)

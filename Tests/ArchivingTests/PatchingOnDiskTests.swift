@@ -90,4 +90,53 @@ import Testing
         }
         try expectTheOldTreeIsAsItWas()
     }
+
+    /// So many that they are copied on a second core: more than 32 of them.
+    private func makeManyFiles() async throws -> (old: FilePath, listing: TreeListing, new: TreeListing) {
+        let same = (0..<200).map { Sample.file("same/\($0)", "unchanged \($0)", executable: $0 % 7 == 0) }
+        let many = try folder.make([.folder("same")] + same + [.file("text", "before")], in: "many")
+        let new = try folder.make([.folder("same")] + same + [.file("text", "after")], in: "many-new")
+        let (listing, newListing) = (try TreePacker().list(many), try TreePacker().list(new))
+        let patch = try await PatchEncoder(packer: PatchCompression()).encode(
+            from: listing, TreeFiles(many), to: newListing, TreeFiles(new))
+        try folder.write(patch.bytes, to: "many.patch")
+        return (many, listing, newListing)
+    }
+
+    @Test func manyUnchangedFilesAreCopiedWithTheirModes() async throws {
+        let (many, listing, new) = try await makeManyFiles()
+        let made = try TreePatcher().apply(
+            folder.path("many.patch"), to: many, listing: listing, expected: new.digest, into: folder.path("out"),
+            storage: DurableStorage())
+        #expect(made == new)
+        #expect(try TreeVerifier().verify(folder.path("out"), against: new) == [])
+    }
+
+    @Test(arguments: [0, 100, 199])
+    func oneOfManyFilesThatWasChangedIsFoundAndNothingIsLeft(_ index: Int) async throws {
+        let (many, listing, new) = try await makeManyFiles()
+        try Data("unchangeX \(index)".utf8).write(to: URL(fileURLWithPath: many.string + "/same/\(index)"))
+        #expect(throws: PatchFault.self) {
+            try TreePatcher().apply(
+                folder.path("many.patch"), to: many, listing: listing, expected: new.digest, into: folder.path("out"),
+                storage: DurableStorage())
+        }
+        #expect(try DurableStorage().info(folder.path("out")) == nil)
+    }
+
+    @Test func aCrashWhileManyFilesAreCopiedWritesNothingMore() async throws {
+        let (many, listing, new) = try await makeManyFiles()
+        for effect in [2, 40, 120, 203] {
+            let faulty = try FaultyStorage(.crash(at: effect, losing: .nothing))
+            #expect(throws: StorageFault.self) {
+                try TreePatcher().apply(
+                    folder.path("many.patch"), to: many, listing: listing, expected: new.digest,
+                    into: folder.path("out"), storage: faulty.storage)
+            }
+            #expect(faulty.effects.count == effect)
+            let files = try TreePacker().list(folder.path("out")).fileCount
+            #expect(files < effect)
+            try DurableStorage().removeTree(folder.path("out"))
+        }
+    }
 }

@@ -85,6 +85,12 @@ struct TargetDefectTests {
         lie("another length of the archive") { $0.archive.bytes += 1 },
         lie("another number of files") { $0.tree.files += 1 },
         lie("another number of bytes") { $0.tree.bytes += 1 },
+        lie("an oldest version that its metadata does not") { $0.updateFrom = try Version("1.0") },
+        lie("a rollout that its metadata does not") {
+            $0.rollout = try Rollout(start: $0.time, steps: [.init(hours: 0, perMille: 1000)])
+        },
+        lie("a hook that is not in the tree") { $0.install.pre = .init(["hooks/pre"], seconds: 1) },
+        lie("a shared path over a part of the tree") { $0.install.shared = ["README"] },
         .during("release.json that names notes which nobody lists") { published, state in
             guard state == 3 else { return }
             try published.addRelease("2.0", bend: { $0.notes = try ReleaseFileName("notes.md") })

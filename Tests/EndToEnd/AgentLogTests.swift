@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What `sceau publish` made, signed anew by test keys under a root that asks for a log, with that log and its witnesses.
-private final class LoggedSite {
+final class LoggedSite {
     let association: Association
     let simulator = RepositorySimulator()
     let log = LogSimulator()
@@ -57,6 +57,11 @@ private final class LoggedSite {
 
     func publish() throws {
         log.publish(at: Date())
+        try write()
+    }
+
+    /// Writes everything as it stands, under a new timestamp, and waits until it is served.
+    func write() throws {
         simulator.publishTimestamp()
         try Self.write(association, simulator, log, to: site)
         try server.awaitPublication(from: site.string)

@@ -70,6 +70,22 @@ struct MaintainerErrorTests {
                 + ["--version", "2.0"]
         },
         Case(
+            testDescription: "an install file with a key that nobody knows", status: 64, code: "settings/invalid",
+            state: "nothing was staged"
+        ) {
+            let file = try $0.folder.write("pre: {run: bin/mail-suite}\nreboot: true\n", to: "install.yaml").string
+            return ["release", "add", try $0.makeTree("2.12.0"), "--workspace", $0.workspace, "--channel", "stable"]
+                + ["--version", "2.12.0", "--install", file]
+        },
+        Case(
+            testDescription: "a hook that is not executable", status: 3, code: "release/invalid-install",
+            state: "nothing was staged"
+        ) {
+            let file = try $0.folder.write("pre: {run: README}\n", to: "install.yaml").string
+            return ["release", "add", try $0.makeTree("2.12.0"), "--workspace", $0.workspace, "--channel", "stable"]
+                + ["--version", "2.12.0", "--install", file]
+        },
+        Case(
             testDescription: "a tree with a link that leaves it", status: 3, code: "release/unsafe-link",
             state: "nothing was staged"
         ) {

@@ -68,7 +68,7 @@ struct Association {
     }
 
     /// Small trees need no large window.
-    private static var quick: ZstdSettings {
+    static var quick: ZstdSettings {
         var settings = ZstdSettings()
         settings.level = 1
         settings.windowLog = 17

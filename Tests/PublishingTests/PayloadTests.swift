@@ -49,7 +49,11 @@ import Testing
         #expect(there.changes.map(\.details) == here.changes.map(\.details))
         let files = try association.files(below: "p").keys.sorted()
         #expect(!files.contains { $0.hasSuffix(".tar.zst") })
-        #expect(!files.contains { $0.hasPrefix("p/Releases/targets") })
+        // The release before is compared with; of what is published, nothing else is taken along.
+        let published = files.filter { $0.hasPrefix("p/Releases/targets") }
+        #expect(published.count == 1)
+        #expect(published.first?.hasPrefix("p/Releases/targets/suite/stable/1.0/") == true)
+        #expect(published.first?.hasSuffix(".release.json") == true)
         #expect(files.contains("p/README.txt"))
         #expect(files.contains("p/Keys/root.json"))
         #expect(!files.contains("p/Keys/.online-key"))

@@ -51,7 +51,7 @@ import Testing
             $0.add = [try association.publicFile("dave")]
             $0.channels = [try ChannelNames.beta()]
         }
-        try association.add("2.0")
+        try association.addWithHooks("2.0", `A release with hooks`.yaml)
         let path = "w/Staged/metadata/\(fileName)"
         let original = try #require(try association.folder.read(path))
         guard case .object(let file) = try JSONValue.decode(original), let signed = file["signed"] else { return }

@@ -38,6 +38,13 @@ import Testing
         ReleaseFacts(version: try Version("2.12.0"), severity: severity, time: time)
     }
 
+    static func slowly(_ severity: Severity, updateFrom: String) throws -> ReleaseFacts {
+        ReleaseFacts(
+            version: try Version("2.12.0"), severity: severity, time: time, updateFrom: try Version(updateFrom),
+            rollout: try Rollout(
+                start: time, steps: [.init(hours: 0, perMille: 50), .init(hours: 48, perMille: 1000)]))
+    }
+
     static let time = Date(timeIntervalSince1970: 1_790_000_000)
     static let root = RoleTitle.topLevel(.root)
     static let targets = RoleTitle.topLevel(.targets)
@@ -96,6 +103,11 @@ import Testing
             Row(
                 .changesFacts(new, from: try facts(.critical), to: try facts(.low)),
                 "CHANGES what is said of published release 2.9.0 in stable: severity critical becomes low",
+                alarming: true),
+            Row(
+                .changesFacts(new, from: try facts(.low), to: try slowly(.low, updateFrom: "2.0")),
+                "CHANGES what is said of published release 2.9.0 in stable: for instances of any version becomes for "
+                    + "instances from 2.0 on, instances get it at once becomes instances get it within 48 hours, 5 % at once",
                 alarming: true),
             Row(
                 .validity(targets, from: time, to: time + 86400, isAll: true),

@@ -26,6 +26,8 @@ import Testing
         ]
         manifest.install = try InstallSectionTests.full()
         manifest.updateFrom = try Version("2.0")
+        manifest.rollout = try Rollout(
+            start: manifest.time, steps: [.init(hours: 0, perMille: 50), .init(hours: 48, perMille: 1000)])
         manifest.minimumAgentVersion = try Version("1.0")
         manifest.attachments = [try ReleaseFileName("sbom.spdx.json")]
         manifest.hasMinisig = true
@@ -96,6 +98,14 @@ import Testing
             ("advisories", ["a", "a"], "release/duplicate-file"), ("advisories", ["a/b"], "release/invalid-name"),
             ("unknown", true, "release/unknown-field"), ("extensions", [:], "release/not-canonical"),
             ("version", "2.12.1", "json/invalid-value"), ("install", [], "json/wrong-type"),
+            ("update_from", "x", "release/invalid-version"), ("update_from", "", "release/invalid-version"),
+            ("rollout", [:], "json/missing-field"), ("rollout", true, "json/wrong-type"),
+            ("rollout", ["start": "2026-11-18T11:06:40Z", "steps": []], "release/invalid-rollout"),
+            (
+                "rollout",
+                ["start": "2026-11-18T11:06:40Z", "steps": [["hours": 0, "per_mille": 1000, "who": "alice"]]],
+                "release/not-canonical"
+            ),
             ("patches", [["from_version": "1"]], "json/missing-field"),
             (
                 "tree",
@@ -151,6 +161,11 @@ import Testing
         guard case .object(var custom) = facts.encode() else { return }
         custom["other"] = 7
         #expect(try ReleaseFacts.decode(.object(custom)) == facts)
+        let full = try Self.full().facts
+        #expect(full.updateFrom != nil)
+        #expect(full.rollout != nil)
+        #expect(try ReleaseFacts.decode(full.encode()) == full)
+        #expect(full.asReleased == full)
         #expect(throws: JSONFault.self) { try ReleaseFacts.decode([:]) }
         #expect(throws: JSONFault.self) { try ReleaseFacts.decode(["sceau": ["version": "1"]]) }
     }

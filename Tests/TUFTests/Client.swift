@@ -12,6 +12,7 @@ struct Client {
     let store = MemoryMetadataStore()
     let pinnedRoot: [UInt8]
     var now = RepositorySimulator.now
+    var freshness = Freshness.required
     var limits = MetadataLimits()
 
     init(_ repository: RepositorySimulator) {
@@ -24,7 +25,8 @@ struct Client {
     func refresh() throws -> MetadataUpdater {
         repository.requests = []
         var updater = try MetadataUpdater(
-            pinnedRoot: pinnedRoot, store: store, fetcher: repository, referenceTime: now, limits: limits)
+            pinnedRoot: pinnedRoot, store: store, fetcher: repository, referenceTime: now, freshness: freshness,
+            limits: limits)
         try updater.refresh()
         return updater
     }

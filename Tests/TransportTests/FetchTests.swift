@@ -50,7 +50,7 @@ import Transport
     }
 
     @Test(arguments: [301, 302, 303, 307, 308])
-    func `A redirect is not followed, and where it leads is named without its password`(status: Int) throws {
+    func `A redirect to another server is not followed, and that is named without its password`(status: Int) throws {
         let server = try HostileServer([
             "/a": .status(status, headers: ["Location: http://user:secret@127.0.0.1:1/b?token=secret"]),
             "/b": .file(bytes(1)),

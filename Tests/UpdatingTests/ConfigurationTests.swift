@@ -40,12 +40,18 @@ import Transport
         #expect(configuration.log.floor == CosignatureFloor())
     }
 
+    private static let pin = "sha256//" + String(repeating: "A", count: 43) + "="
+
     @Test("every optional key is taken over")
     func optional() throws {
         let configuration = try decode(
             Self.base + """
                 proxy: socks5h://127.0.0.1:9050
                 ca_file: /etc/sceau/ca.pem
+                pinned_keys: [\(Self.pin)]
+                bandwidth: 100000
+                repetitions: 0
+                redirects: 1
                 keep: 5
                 timeouts: {connect: 5, metadata: 20, download: 600}
                 limits:
@@ -57,6 +63,10 @@ import Transport
                 """)
         #expect(configuration.transport.proxy == "socks5h://127.0.0.1:9050")
         #expect(configuration.transport.authorities == "/etc/sceau/ca.pem")
+        #expect(configuration.transport.pinnedKeys == [Self.pin])
+        #expect(configuration.transport.limits.bandwidth == 100_000)
+        #expect(configuration.transport.limits.repetitions == 0)
+        #expect(configuration.transport.limits.redirects == 1)
         #expect(configuration.keep == 5)
         #expect(configuration.transport.limits.connect == .seconds(5))
         #expect(configuration.transport.limits.fetch == .seconds(20))
@@ -95,7 +105,10 @@ import Transport
         arguments: [
             ("colour: red", "line 6"), ("keep: 0", "line 6"), ("keep: two", "line 6"), ("keep: '3'", "line 6"),
             ("proxy: ftp://x", "line 6"), ("ca_file: ca.pem", "line 6"), ("timeouts: 5", "line 6"),
-            ("timeouts:\n  connct: 5", "line 7"), ("limits: {tree_bytes: -1}", "line 6"), ("keep: [", "line"),
+            ("pinned_keys: [sha256//AAAA]", "line 6"), ("pinned_keys: sha256//AAAA", "line 6"),
+            ("bandwidth: 100", "line 6"),
+            ("repetitions: 11", "line 6"), ("redirects: -1", "line 6"), ("timeouts:\n  connct: 5", "line 7"),
+            ("limits: {tree_bytes: -1}", "line 6"), ("keep: [", "line"),
             ("product: again", "line"), ("transparency: maybe", "line 6"), ("freshness: 0", "line 6"),
             ("hold_back: 24", "line 6"), ("hold_back: {critical: -1}", "line 6"),
             ("hold_back: {severe: 1}", "line 6"), ("floor: {cosignatures: many}", "line 6"),

@@ -77,7 +77,9 @@ import Transport
             ("breaks off", "transport/truncated"), ("endless", "transport/too-long"),
             ("stalled", "transport/timed-out"),
             ("hangs up", "transport/truncated"), ("redirected", "transport/redirected"),
-            ("forbidden", "transport/http-status"), ("wrong", "agent/wrong-hash"),
+            ("forbidden", "transport/http-status"), ("wrong", "agent/wrong-hash"), ("circle", "transport/redirected"),
+            ("drips", "transport/timed-out"), ("in trouble", "transport/http-status"), ("short", "transport/truncated"),
+            ("long", "transport/too-long"),
         ])
     func hostileArchive(what: String, expected: String) throws {
         let site = try Site()
@@ -86,6 +88,8 @@ import Transport
             "breaks off": .breakOff(file: site.archive, after: 5000), "endless": .endless,
             "stalled": .stall(file: site.archive, after: 5000), "hangs up": .hangUp,
             "redirected": .redirect(to: "http://127.0.0.1:1/"), "forbidden": .status(403), "wrong": .file(other),
+            "circle": .redirect(to: site.archivePath), "drips": .drip(file: site.archive), "in trouble": .status(500),
+            "short": .file(site.archive.dropLast()), "long": .file(site.archive + [0]),
         ]
         let server = try site.server([site.archivePath: try #require(behaviours[what])])
         let instance = try site.instance([server])

@@ -17,6 +17,7 @@ struct TestInstance {
     let repository: ReleaseRepository
     var now = RepositorySimulator.now
     var mirrors: [any RepositoryMirror]?
+    var habits = MirrorHabits()
     var freeBytes: ((FilePath) throws -> Int)?
 
     init(_ repository: ReleaseRepository, in folder: TemporaryFolder? = nil) throws {
@@ -51,6 +52,7 @@ struct TestInstance {
         repository.storage = storage
         var ports = AgentPorts(
             storage: storage, now: now, mirrors: mirrors ?? [repository], agentVersion: try Version("0.1.0"))
+        ports.habits = habits
         if let freeBytes { ports.freeBytes = freeBytes }
         adjust(&ports)
         return Agent(configuration, ports: ports)

@@ -24,7 +24,8 @@ import Testing
     @Test(
         "state of another kind, a folder for a file or a file for a folder, heals by itself",
         arguments: [
-            "journal", "installed.json", "history.jsonl", "last-error.json", "metadata/timestamp.json", "metadata",
+            "journal", "installed.json", "history.jsonl", "last-error.json", "mirrors.json", "metadata/timestamp.json",
+            "metadata",
             "releases", "releases/1.1", "downloads",
         ])
     func otherKind(name: String) throws {

@@ -9,6 +9,8 @@ final class FolderWalk {
     private let root: FilePath
     private let rootDescriptor: Int32
     private var open: [(name: ByteString, descriptor: Int32)] = []
+    /// The path of the last of these.
+    private var openPath: ArraySlice<UInt8>? = []
 
     /// The root itself may be reached by a link.
     init(_ root: FilePath) throws(StorageFault) {
@@ -26,21 +28,33 @@ final class FolderWalk {
     func with<Result>(
         _ path: ByteString, _ body: (_ folder: Int32, _ name: UnsafePointer<CChar>) throws -> Result
     ) throws -> Result {
-        var components = path.bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map { ByteString(Array($0)) }
-        guard let name = components.popLast(), isPlain(name), components.allSatisfy(isPlain) else {
+        let slash = path.bytes.lastIndex(of: UInt8(ascii: "/"))
+        let name = path.bytes[(slash.map { $0 + 1 } ?? 0)...]
+        guard isPlain(name), slash != path.bytes.startIndex else {
             throw ArchiveFault(.failed, found: "path \"\(path)\"")
         }
-        let folder = try descriptor(of: components, path)
-        return try (name.bytes.map(CChar.init(bitPattern:)) + [0]).withUnsafeBufferPointer { buffer in
+        let folder = try descriptor(of: path.bytes[..<(slash ?? 0)], path)
+        return try (name.map(CChar.init(bitPattern:)) + [0]).withUnsafeBufferPointer { buffer in
             // Never nil: the array has at least its final zero.
             guard let base = buffer.baseAddress else { throw ArchiveFault(.failed) }
             return try body(folder, base)
         }
     }
 
-    private func isPlain(_ name: ByteString) -> Bool {
-        !name.isEmpty && name != "." && name != ".." && !name.bytes.contains(0)
+    private func isPlain(_ name: ArraySlice<UInt8>) -> Bool {
+        let dot = UInt8(ascii: ".")
+        return !name.isEmpty && !name.elementsEqual([dot]) && !name.elementsEqual([dot, dot]) && !name.contains(0)
+    }
+
+    private func descriptor(of folder: ArraySlice<UInt8>, _ path: ByteString) throws -> Int32 {
+        // Mostly the same as the last time. Nil after a fault.
+        if folder == openPath { return open.last?.descriptor ?? rootDescriptor }
+        openPath = nil
+        let names = folder.isEmpty ? [] : folder.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard names.allSatisfy(isPlain) else { throw ArchiveFault(.failed, found: "path \"\(path)\"") }
+        let descriptor = try descriptor(of: names.map { ByteString(Array($0)) }, path)
+        openPath = folder
+        return descriptor
     }
 
     private func descriptor(of folders: [ByteString], _ path: ByteString) throws(StorageFault) -> Int32 {

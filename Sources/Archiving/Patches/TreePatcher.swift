@@ -28,7 +28,8 @@ package struct TreePatcher: Sendable {
         let files = try TreeFiles(old)
         try makeFresh(folder, storage)
         do {
-            let sink = try PatchedTree(folder, old: files, storage: storage)
+            let sink = try PatchedTree(folder, old: old, storage: storage)
+            defer { sink.stop() }
             let new = try PatchDecoder(unpacker: PatchCompression(), limits: limits).apply(
                 patch, to: listing, expected: expected, from: files, into: sink, progress: progress)
             try storage.syncFileSystem(holding: folder)

@@ -56,6 +56,7 @@ package enum ReleaseAudit {
                 var comparison = Comparison(place: place)
                 comparison.check("tree.files", manifest.tree.files, listing.fileCount)
                 comparison.check("tree.bytes", manifest.tree.bytes, listing.totalBytes)
+                checkInstall(manifest, listing, &comparison)
                 for finding in comparison.findings { findings.add(finding) }
             }
             return listing
@@ -83,6 +84,20 @@ package enum ReleaseAudit {
         comparison.check("version in custom", facts.version, version)
         comparison.check("severity", manifest.severity, facts.severity)
         comparison.check("time", UTCTime.encode(manifest.time), UTCTime.encode(facts.time))
+        comparison.check("update_from", named(manifest.updateFrom?.text), named(facts.updateFrom?.text))
+        let rollouts = [manifest.rollout, facts.rollout].map { $0.map { ByteString($0.json.lineEncoding) } }
+        comparison.check("rollout", named(rollouts[0]), named(rollouts[1]))
+    }
+
+    private static func named(_ value: ByteString?) -> String { value?.description ?? "not given" }
+
+    /// What the release wants done around the switch, against its own tree.
+    private static func checkInstall(
+        _ manifest: ReleaseManifest, _ listing: TreeListing, _ comparison: inout Comparison
+    ) {
+        do throws(ReleaseFault) { try manifest.install.check(fits: listing) } catch {
+            comparison.add("install: \(error.location ?? "")", found: error.found ?? "", expected: error.expected ?? "")
+        }
     }
 
     private static func checkFiles(

@@ -28,6 +28,8 @@ struct MatchFinder: ~Copyable {
     private let head: UnsafeMutablePointer<UInt32>
     /// The next older position with the same hash.
     private let previous: UnsafeMutablePointer<UInt32>
+    /// Where chains may be long: a second way to the same matches.
+    private let index: MatchIndex?
     /// Everything before that is in the tables, but for what was skipped.
     private var inserted = 0
     /// Candidates looked at so far.
@@ -50,11 +52,15 @@ struct MatchFinder: ~Copyable {
         self.data = data.baseAddress ?? UnsafePointer(UnsafeRawPointer(head).assumingMemoryBound(to: UInt8.self))
         previous = .allocate(capacity: windowSize)
         previous.initialize(repeating: 0, count: windowSize)
+        index =
+            effort.isLazy && effort.chain >= MatchIndex.leastChain
+            ? MatchIndex(windowSize: windowSize, hashes: headMask + 1) : nil
     }
 
     deinit {
         head.deallocate()
         previous.deallocate()
+        index?.deallocate()
     }
 
     /// What stands in gzip's buffer behind the last byte: two zeros, then zeros as well or, once the buffer was moved,
@@ -72,12 +78,22 @@ struct MatchFinder: ~Copyable {
     mutating func insert(before end: Int) {
         let end = min(end, count - 2)
         while inserted < end {
-            let (first, second, third) = (data[inserted], data[inserted + 1], data[inserted + 2])
-            let hash = (Int(first) &<< (2 &* hashShift) ^ Int(second) &<< hashShift ^ Int(third)) & headMask
+            let hash = hash(inserted)
             previous[inserted & windowMask] = head[hash]
             head[hash] = UInt32(truncatingIfNeeded: inserted)
+            if let index {
+                if inserted > windowMask { index.forget(hash: self.hash(inserted &- windowMask &- 1)) }
+                index.insert(inserted, hash: hash, data, hasFour: inserted &+ 4 <= count)
+            }
             inserted &+= 1
         }
+    }
+
+    /// Of the three bytes at a position.
+    @inline(__always)
+    private func hash(_ position: Int) -> Int {
+        let (first, second, third) = (data[position], data[position &+ 1], data[position &+ 2])
+        return (Int(first) &<< (2 &* hashShift) ^ Int(second) &<< hashShift ^ Int(third)) & headMask
     }
 
     /// Leaves the positions before `end` out of the tables.
@@ -101,6 +117,9 @@ struct MatchFinder: ~Copyable {
         let nice = min(effort.nice, longest)
         let limit = max(0, position &- maximumDistance)
         var left = least >= effort.good ? effort.chain >> 2 : effort.chain
+        if let index, longest > 3, nice > 3, index.count(hash(position)) <= left {
+            return indexedMatch(index, at: position, first, least, longest, nice)
+        }
         let before = left
         var (best, candidate, match) = (least, first, 0)
         let here = data + position
@@ -121,6 +140,45 @@ struct MatchFinder: ~Copyable {
         } while candidate > limit && left > 0
         work &+= before &- left &+ 1
         return match == 0 ? .none : Match(length: best, distance: position &- match)
+    }
+
+    /// The same match by way of fewer candidates, where zlib looks at all there are: what is longer than three bytes has
+    /// the same four; of three bytes the newest is the match.
+    private mutating func indexedMatch(
+        _ index: MatchIndex, at position: Int, _ first: Int, _ least: Int, _ longest: Int, _ nice: Int
+    ) -> Match {
+        let limit = max(0, position &- maximumDistance)
+        let here = data + position
+        var (best, match) = (max(3, least), 0)
+        var ending = UnsafeRawPointer(here + (best &- 3)).loadUnaligned(as: UInt32.self)
+        var candidate = index.previous(position)
+        while candidate > limit || candidate == first {
+            work &+= 1
+            let there = data + candidate
+            if UnsafeRawPointer(there + (best &- 3)).loadUnaligned(as: UInt32.self) == ending {
+                let length = Self.common(here, there, longest)
+                work &+= length &>> 4
+                if length > best {
+                    (best, match) = (length, candidate)
+                    if length >= nice { break }
+                    ending = UnsafeRawPointer(here + (best &- 3)).loadUnaligned(as: UInt32.self)
+                }
+            }
+            candidate = index.previous(candidate)
+        }
+        if match == 0, least < 3 { (best, match) = (3, newestOfThree(at: position, first, limit)) }
+        return match == 0 ? .none : Match(length: best, distance: position &- match)
+    }
+
+    /// The newest candidate with the same three bytes; 0 when there is none.
+    private mutating func newestOfThree(at position: Int, _ first: Int, _ limit: Int) -> Int {
+        var candidate = first
+        repeat {
+            work &+= 1
+            if Self.common(data + position, data + candidate, 3) == 3 { return candidate }
+            candidate = Int(previous[candidate & windowMask])
+        } while candidate > limit
+        return 0
     }
 
     /// How many bytes are the same, at most `longest`.

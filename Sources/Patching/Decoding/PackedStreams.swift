@@ -7,8 +7,8 @@ final class PackedStreams: EditStreamReader {
     private let unpacker: any StreamUnpacker
     /// Where the packed piece of the group (first, if there is one) and of each single stream begins.
     private let offsets: [Int]
-    private var group: [PatchStream: ArraySlice<UInt8>] = [:]
-    private var open: [PatchStream: any UnpackedStream] = [:]
+    /// One for each stream. Not an array: these are read a byte at a time, ten million times for a large program.
+    private let windows = UnsafeMutableBufferPointer<StreamWindow>.allocate(capacity: PatchStream.allCases.count)
 
     init(
         _ patch: any PatchBytes, _ header: PatchHeader, headerLength: Int, unpacker: any StreamUnpacker
@@ -19,7 +19,14 @@ final class PackedStreams: EditStreamReader {
             defer { offset += packed.packedCount }
             return offset
         }
+        _ = windows.initialize(fromContentsOf: PatchStream.allCases.map { _ in StreamWindow() })
         try openGroup()
+    }
+
+    deinit {
+        for window in windows { window.bytes.deallocate() }
+        windows.deinitialize()
+        windows.deallocate()
     }
 
     private func openGroup() throws {
@@ -27,7 +34,7 @@ final class PackedStreams: EditStreamReader {
         let bytes = try whole(packed, at: offset)
         var position = 0
         for (stream, count) in header.grouped {
-            group[stream] = bytes[position..<position + count]
+            windows[stream.rawValue] = StreamWindow(holding: bytes[position..<position + count])
             position += count
         }
     }
@@ -69,12 +76,18 @@ final class PackedStreams: EditStreamReader {
 
     /// All of the plan. Once.
     func plan(limit: Int) throws -> [UInt8] {
-        if let bytes = group.removeValue(forKey: .plan) { return Array(bytes) }
-        guard let (packed, offset) = single(.plan) else { return [] }
+        guard let (packed, offset) = single(.plan) else { return try rest(.plan) }
         guard packed.count <= limit else {
             throw PatchFault(.tooLarge, found: "a plan of \(packed.count) bytes", expected: "at most \(limit)")
         }
         return try whole(packed, at: offset)
+    }
+
+    /// What is left of a stream that is in memory.
+    private func rest(_ stream: PatchStream) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: windows[stream.rawValue].count)
+        try bytes.withUnsafeMutableBytes { try read(stream, into: $0) }
+        return bytes
     }
 
     /// Whether the text stream has a dictionary.
@@ -84,7 +97,8 @@ final class PackedStreams: EditStreamReader {
     func openAll(dictionary: TextDictionary?) throws {
         for (stream, _) in header.singles where stream != .plan {
             guard let (packed, offset) = single(stream) else { continue }
-            open[stream] = try self.open(packed, at: offset, dictionary: stream == .text ? dictionary : nil)
+            let opened = try open(packed, at: offset, dictionary: stream == .text ? dictionary : nil)
+            windows[stream.rawValue] = StreamWindow(over: opened, count: packed.count)
         }
     }
 
@@ -93,13 +107,14 @@ final class PackedStreams: EditStreamReader {
     }
 
     func read(_ stream: PatchStream, into buffer: UnsafeMutableRawBufferPointer) throws {
-        if let open = open[stream] { return try open.read(into: buffer) }
-        guard let rest = group[stream], buffer.count <= rest.count else {
-            if buffer.isEmpty { return }
-            throw PatchFault(.truncated, at: stream.name)
-        }
-        buffer.copyBytes(from: rest.prefix(buffer.count))
-        group[stream] = rest.dropFirst(buffer.count)
+        guard buffer.count <= windows[stream.rawValue].count else { throw PatchFault(.truncated, at: stream.name) }
+        try windows[stream.rawValue].read(into: buffer)
+    }
+
+    func byte(_ stream: EditStream) throws -> UInt8 {
+        let index = PatchStream(stream).rawValue
+        guard let byte = try windows[index].next() else { throw PatchFault(.truncated, at: PatchStream(stream).name) }
+        return byte
     }
 
     /// A number, as the plan has them.
@@ -116,8 +131,11 @@ final class PackedStreams: EditStreamReader {
 
     /// Throws unless every stream was read to its end.
     func finish() throws {
-        for (stream, rest) in group where !rest.isEmpty { throw PatchFault(.leftover, at: stream.name) }
-        for stream in open.values { try stream.finish() }
+        for stream in PatchStream.allCases {
+            let window = windows[stream.rawValue]
+            guard window.count == 0 else { throw PatchFault(.leftover, at: stream.name) }
+            try window.source?.finish()
+        }
     }
 }
 

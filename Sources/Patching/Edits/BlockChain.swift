@@ -28,6 +28,7 @@ struct BlockChain {
 
     init(_ blocks: [Block]) {
         let chained = Self.heaviestChain(blocks)
+        pieces.reserveCapacity(chained.reduce(0) { $1 ? $0 &+ 1 : $0 })
         var end = 0
         for index in blocks.indices where chained[index] {
             let start = max(blocks[index].old, end)
@@ -35,28 +36,27 @@ struct BlockChain {
             end = blocks[index].oldEnd
             pieces.append(Piece(start: start, end: end, shift: blocks[index].shift))
         }
-        fill(blocks.indices.filter { !chained[$0] && blocks[$0].length >= Self.shortestBeside }.map { blocks[$0] })
+        fill(blocks, chained)
     }
 
-    /// For each block whether it belongs to the chain. A tree of prefix maxima over the blocks' ends in the old file.
+    /// For each block whether it belongs to the chain.
     private static func heaviestChain(_ blocks: [Block]) -> [Bool] {
-        let order = blocks.indices.sorted { (blocks[$0].oldEnd, $0) < (blocks[$1].oldEnd, $1) }.map { Int32($0) }
-        var rank = [Int32](repeating: 0, count: blocks.count)
-        for (position, index) in order.enumerated() { rank[Int(index)] = Int32(position) }
-        var weights = [Int](repeating: 0, count: blocks.count)
+        // The end in the upper half, the block in the lower.
+        var order = blocks.indices.map { UInt64(blocks[$0].oldEnd) << 32 | UInt64($0) }
+        order.sort()
+        var rank = [UInt32](repeating: 0, count: blocks.count)
+        for position in order.indices { rank[Int(order[position] & 0xFFFF_FFFF)] = UInt32(position) }
+        // All lengths together are no more than the new file, below 2^31.
+        var weights = [UInt32](repeating: 0, count: blocks.count)
         var previous = [Int32](repeating: -1, count: blocks.count)
-        var tree = [Int32](repeating: -1, count: blocks.count + 1)
+        var tree = MaximaTree(blocks.count)
         var best: Int32 = -1
         for (index, block) in blocks.enumerated() {
-            let limit = block.old &+ min(block.length / 2, tolerance)
-            let before = heaviest(tree, weights, upTo: order.binaryCount { blocks[Int($0)].oldEnd <= limit })
-            weights[index] = block.length &+ (before < 0 ? 0 : weights[Int(before)])
+            let limit = UInt64(block.old &+ min(block.length / 2, tolerance) &+ 1) << 32
+            let before = tree.heaviest(upTo: order.binaryCount { $0 < limit })
+            weights[index] = UInt32(truncatingIfNeeded: block.length) &+ (before < 0 ? 0 : weights[Int(before)])
             previous[index] = before
-            var node = Int(rank[index]) &+ 1
-            while node <= blocks.count {
-                if tree[node] < 0 || weights[index] > weights[Int(tree[node])] { tree[node] = Int32(index) }
-                node &+= node & -node
-            }
+            tree.add(Int32(index), weight: weights[index], at: Int(rank[index]))
             if best < 0 || weights[index] > weights[Int(best)] { best = Int32(index) }
         }
         var chained = [Bool](repeating: false, count: blocks.count)
@@ -67,27 +67,57 @@ struct BlockChain {
         return chained
     }
 
-    private static func heaviest(_ tree: [Int32], _ weights: [Int], upTo position: Int) -> Int32 {
-        var node = position
-        var best: Int32 = -1
-        while node > 0 {
-            if tree[node] >= 0, best < 0 || weights[Int(tree[node])] > weights[Int(best)] { best = tree[node] }
-            node &-= node & -node
+    /// The longest block first; each takes what is free of it.
+    private mutating func fill(_ blocks: [Block], _ chained: [Bool]) {
+        // The longest first: its length turned over in the upper half, the block in the lower.
+        var beside = blocks.indices.lazy
+            .filter { !chained[$0] && blocks[$0].length >= Self.shortestBeside }
+            .map { UInt64(UInt32.max &- UInt32(truncatingIfNeeded: blocks[$0].length)) << 32 | UInt64($0) }
+            .sorted()
+        guard !beside.isEmpty else { return }
+        var edges: [Int32] = []
+        edges.reserveCapacity((pieces.count &+ beside.count) &* 2)
+        func add(_ start: Int, _ end: Int) {
+            edges.append(Int32(truncatingIfNeeded: start))
+            edges.append(Int32(truncatingIfNeeded: end))
         }
-        return best
+        for piece in pieces { add(piece.start, piece.end) }
+        for key in beside { add(blocks[Int(key & 0xFFFF_FFFF)].old, blocks[Int(key & 0xFFFF_FFFF)].oldEnd) }
+        var paint = Painter(edges: edges)
+        edges = []
+        for piece in pieces { paint.fill(from: piece.start, to: piece.end, with: piece.shift) }
+        pieces = []
+        for key in beside {
+            let block = blocks[Int(key & 0xFFFF_FFFF)]
+            paint.fill(from: block.old, to: block.oldEnd, with: block.shift)
+        }
+        beside = []
+        pieces = paint.pieces
+    }
+}
+
+/// The heaviest of the first so many blocks, of two that weigh the same the earlier one. A tree of prefix maxima (Fenwick).
+private struct MaximaTree {
+    private var nodes: [(weight: UInt32, block: Int32)]
+
+    init(_ count: Int) { nodes = Array(repeating: (0, -1), count: count + 1) }
+
+    mutating func add(_ block: Int32, weight: UInt32, at position: Int) {
+        var node = position &+ 1
+        while node < nodes.count {
+            if weight > nodes[node].weight { nodes[node] = (weight, block) }
+            node &+= node & -node
+        }
     }
 
-    /// The longest block first; each takes what is free of it.
-    private mutating func fill(_ beside: [Block]) {
-        guard !beside.isEmpty else { return }
-        var paint = Painter(
-            edges: pieces.flatMap { [$0.start, $0.end] } + beside.flatMap { [$0.old, $0.oldEnd] })
-        for piece in pieces { paint.fill(from: piece.start, to: piece.end, with: piece.shift) }
-        let longestFirst = beside.indices.sorted { (beside[$1].length, $0) < (beside[$0].length, $1) }
-        for index in longestFirst {
-            paint.fill(from: beside[index].old, to: beside[index].oldEnd, with: beside[index].shift)
+    func heaviest(upTo position: Int) -> Int32 {
+        var node = position
+        var best: (weight: UInt32, block: Int32) = (0, -1)
+        while node > 0 {
+            if nodes[node].weight > best.weight { best = nodes[node] }
+            node &-= node & -node
         }
-        pieces = paint.pieces
+        return best.block
     }
 }
 
@@ -100,8 +130,8 @@ private struct Painter {
 
     private static let free = Int32.min
 
-    init(edges: [Int]) {
-        var sorted = edges.map { Int32(truncatingIfNeeded: $0) }
+    init(edges: consuming [Int32]) {
+        var sorted = edges
         sorted.sort()
         var kept = 0
         for index in sorted.indices where kept == 0 || sorted[kept &- 1] != sorted[index] {
@@ -114,9 +144,17 @@ private struct Painter {
         next = (0...Int32(truncatingIfNeeded: kept)).map { $0 }
     }
 
+    private var pieceCount: Int {
+        edges.indices.dropLast().reduce(0) { count, cell in
+            let isNew = colours[cell] != Self.free && (cell == 0 || colours[cell &- 1] != colours[cell])
+            return isNew ? count &+ 1 : count
+        }
+    }
+
     /// Neighbours of one colour are one piece.
     var pieces: [BlockChain.Piece] {
         var pieces: [BlockChain.Piece] = []
+        pieces.reserveCapacity(pieceCount)
         for cell in edges.indices.dropLast() where colours[cell] != Self.free {
             var start = Int(edges[cell])
             if let last = pieces.last, last.end == start, last.shift == Int(colours[cell]) {

@@ -8,7 +8,8 @@ struct BuildOrder {
         var isPredicted: Bool { self != .header && self != .headers && self != .sectionNames }
     }
 
-    private var done: [Range<Int>] = []
+    /// What all steps so far had, in order.
+    private(set) var done: [Range<Int>] = []
     private let count: Int
 
     init(count: Int) { self.count = count }

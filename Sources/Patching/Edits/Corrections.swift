@@ -36,20 +36,29 @@ struct Differences {
 /// The references that were predicted wrong, as they are reached.
 struct Corrections {
     private var left: Int
-    private var distance: Int?
+    /// References that are right before the next one that is not, once that is known.
+    private var right: Int?
 
     init(count: Int) { left = count }
 
     /// What to add to the next predicted reference.
     @inline(__always)
     mutating func next<Streams: EditStreamReader>(_ streams: inout Streams) throws -> Int {
-        guard left > 0 else { return 0 }
-        let distance = try distance ?? streams.number(.referenceGaps, atMost: Int.max)
-        guard distance == 0 else {
-            self.distance = distance &- 1
+        if let right, right > 0 {
+            self.right = right &- 1
             return 0
         }
-        self.distance = nil
+        return left > 0 ? try read(&streams) : 0
+    }
+
+    @inline(never)
+    private mutating func read<Streams: EditStreamReader>(_ streams: inout Streams) throws -> Int {
+        let right = try right ?? streams.number(.referenceGaps, atMost: Int.max)
+        guard right == 0 else {
+            self.right = right &- 1
+            return 0
+        }
+        self.right = nil
         left &-= 1
         return try streams.signedNumber(.referenceValues)
     }

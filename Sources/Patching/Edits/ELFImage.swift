@@ -179,13 +179,17 @@ struct ELFImage {
         return Self.largestPlace &+ offset
     }
 
-    /// Where in the file the byte at `address` stands, or -1.
-    @inline(__always)
-    func offset(ofAddress address: Int) -> Int {
-        for segment in segments where address >= segment.address && address &- segment.address < segment.fileSize {
-            return segment.offset &+ (address &- segment.address)
+    /// What to add to `offset`, and to all that follow it before `end`, to get an address.
+    func addresses(from offset: Int) -> (shift: Int, end: Int) {
+        for segment in segments where offset >= segment.offset && offset &- segment.offset < segment.fileSize {
+            return (segment.address &- segment.offset, firstEnd(behind: offset, segment.offset &+ segment.fileSize))
         }
-        return -1
+        return (Self.largestPlace, firstEnd(behind: offset, Int.max))
+    }
+
+    /// Where another segment begins before `end`, or that: which segment counts is asked for again there.
+    private func firstEnd(behind offset: Int, _ end: Int) -> Int {
+        segments.reduce(end) { $1.offset > offset ? min($0, $1.offset) : $0 }
     }
 
     /// From the lowest to the highest address in use.

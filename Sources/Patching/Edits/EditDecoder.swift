@@ -25,7 +25,11 @@ package struct EditDecoder<Streams: EditStreamReader> {
 
     /// Decodes `count` bytes of one stream.
     private mutating func decodeText(_ count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void) throws {
-        try inParts(0..<max(count, 0), sink) { this, _, part in try this.streams.read(.text, into: part) }
+        guard count > 0 else { return }
+        var parts = Parts(count)
+        defer { parts.deallocate() }
+        try parts.fill(0..<count, sink) { _, part in try streams.read(.text, into: part) }
+        try parts.flush(sink)
     }
 
     private mutating func decodeCopy(
@@ -33,26 +37,36 @@ package struct EditDecoder<Streams: EditStreamReader> {
     ) throws {
         try limits.check(EditMemory.copy)
         var differences = Differences(count: try streams.number(.layout, atMost: max(count, 0)))
-        try forEachBlock(old.count, count) { this, literal, block in
-            try this.inParts(literal, sink) { this, _, part in try this.streams.read(.literals, into: part) }
+        guard count > 0 else { return try differences.checkEnd() }
+        let pages = FilePages(old, bytes: EditMemory.copyPages)
+        var parts = Parts(count)
+        defer { parts.deallocate() }
+        try forEachBlock(old.count, count, atMost: EditMemory.mostCopiedBlocks(count)) { this, literal, block in
+            try parts.fill(literal, sink) { _, part in try this.streams.read(.literals, into: part) }
             guard let block else { return }
-            try this.inParts(block.new..<block.newEnd, sink) { this, place, part in
-                try old.read(at: place &- block.shift, into: part)
+            try parts.fill(block.new..<block.newEnd, sink) { place, part in
+                try pages.read(at: place &- block.shift, into: part)
                 try differences.apply(to: part, &this.streams)
             }
         }
+        try parts.flush(sink)
         try differences.checkEnd()
     }
 
     /// Reads all blocks of a file, each with the literal bytes before it; the last may be literal bytes alone.
     private mutating func forEachBlock(
-        _ oldCount: Int, _ count: Int, _ body: (inout Self, Range<Int>, Block?) throws -> Void
+        _ oldCount: Int, _ count: Int, atMost most: Int, _ body: (inout Self, Range<Int>, Block?) throws -> Void
     ) throws {
+        var left = most
         var place = 0
         var expected = 0
         while place < count {
             let start = place &+ (try streams.number(.inserts, atMost: count &- place))
             guard start < count else { return try body(&self, place..<start, nil) }
+            left &-= 1
+            guard left >= 0 else {
+                throw PatchFault(.tooMuchMemory, found: "more blocks", expected: "at most \(most) in \(count) bytes")
+            }
             let length = try streams.number(.lengths, atMost: min(count &- start, oldCount, Block.largestFile))
             let (old, overflow) = expected.addingReportingOverflow(try streams.signedNumber(.seeks))
             guard length > 0, !overflow, old >= 0, old <= oldCount &- length,
@@ -67,71 +81,92 @@ package struct EditDecoder<Streams: EditStreamReader> {
         }
     }
 
-    /// Makes `range` part by part in a buffer of limited size.
-    private mutating func inParts(
-        _ range: Range<Int>, _ sink: (UnsafeRawBufferPointer) throws -> Void,
-        _ fill: (inout Self, Int, UnsafeMutableRawBufferPointer) throws -> Void
-    ) throws {
-        guard !range.isEmpty else { return }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: min(EditMemory.copy, range.count), alignment: 16)
-        defer { buffer.deallocate() }
-        var place = range.lowerBound
-        while place < range.upperBound {
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, range.upperBound &- place)])
-            try fill(&self, place, part)
-            try sink(UnsafeRawBufferPointer(part))
-            place &+= part.count
-        }
-    }
-
     private mutating func decodePredicted(
         _ old: any OldFile, _ count: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         guard count >= 0, old.count >= 0 else { throw PatchFault(.malformed, found: "a file of \(count) bytes") }
         try limits.check(max(old.count, count))
-        // One buffer for both: the old program is only read from it, then the new one is made in it.
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, count, 1))
-        defer { buffer.deallocate() }
-        let program = try readProgram(old, UnsafeMutableBufferPointer(rebasing: buffer[..<old.count]), new: count)
         let mask = UInt32(truncatingIfNeeded: try streams.number(.layout, atMost: Int(ReferenceKind.allGroups)))
         let differences = Differences(count: try streams.number(.layout, atMost: max(count, 0)))
         let corrections = Corrections(count: try streams.number(.layout, atMost: max(count, 0)))
-        let blocks = try readBlocks(old.count, count, program)
-        let new = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-        new.initialize(repeating: 0)
+        // Before there is a program in memory: putting them in order takes some.
+        let blocks = try readBlocks(old.count, count)
+        let chain = BlockChain(blocks)
+        let pieces = chain.pieces.count
+        // One buffer for both: the old program is only read from it, then the new one is made in it.
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, count, 1))
+        defer { buffer.deallocate() }
+        buffer[old.count...].initialize(repeating: 0)
+        let program = try readProgram(
+            old, UnsafeMutableBufferPointer(rebasing: buffer[..<old.count]), new: count,
+            besides: EditMemory.held(blocks: blocks.count, pieces: pieces))
         var builder = ProgramBuilder(
             old: old, program: program, blocks: blocks, mask: mask,
-            new: new, differences: differences, corrections: corrections)
+            new: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), differences: differences,
+            corrections: corrections)
         let limits = limits
-        try builder.build(&streams) { image in
-            try limits.check(EditMemory.predicted(old: old.count, new: count, program, image, blocks: blocks.count))
+        let check: (ELFImage) throws -> Void = { image in
+            try limits.check(
+                EditMemory.predicted(
+                    old: old.count, new: count, program, image, blocks: blocks.count, pieces: pieces))
         }
-        try sink(UnsafeRawBufferPointer(new))
+        try builder.build(chain, &streams, check: check, into: sink)
     }
 
     private func readProgram(
-        _ old: any OldFile, _ buffer: UnsafeMutableBufferPointer<UInt8>, new: Int
+        _ old: any OldFile, _ buffer: UnsafeMutableBufferPointer<UInt8>, new: Int, besides held: Int
     ) throws -> OldProgram {
         try old.read(at: 0, into: UnsafeMutableRawBufferPointer(buffer))
+        let limits = EditLimits(memory: limits.memory &- held)
         guard let program = try OldProgram(ByteView(UnsafeBufferPointer(buffer)), new: new, limits: limits) else {
             throw PatchFault(.malformed, found: "a prediction from what is no program")
         }
         return program
     }
 
-    private mutating func readBlocks(_ oldCount: Int, _ count: Int, _ program: OldProgram) throws -> [Block] {
+    private mutating func readBlocks(_ oldCount: Int, _ count: Int) throws -> [Block] {
         var blocks: [Block] = []
         let limits = limits
-        try forEachBlock(oldCount, count) { _, _, block in
+        try forEachBlock(oldCount, count, atMost: EditMemory.mostBlocks(count)) { _, _, block in
             guard let block else { return }
-            guard blocks.count < EditMemory.mostBlocks(count) else {
-                throw PatchFault(
-                    .tooMuchMemory, found: "more blocks", expected: "at most \(EditMemory.mostBlocks(count))")
-            }
+            if blocks.count == blocks.capacity { blocks.reserveCapacity(blocks.count &+ blocks.count / 4 &+ 256) }
             blocks.append(block)
-            try limits.check(EditMemory.building(max(oldCount, count), program, blocks: blocks.count))
+            try limits.check(EditMemory.chaining(blocks: blocks.count))
         }
         return blocks
+    }
+}
+
+/// The new file's bytes on their way to the sink: gathered, since blocks may be short.
+private struct Parts {
+    private let buffer: UnsafeMutableRawBufferPointer
+    private var filled = 0
+
+    /// Of a file of so many bytes, at least one.
+    init(_ count: Int) {
+        buffer = .allocate(byteCount: min(EditMemory.copy &- EditMemory.copyPages, count), alignment: 16)
+    }
+
+    func deallocate() { buffer.deallocate() }
+
+    /// Has the bytes in `range` of the file made by `fill`, which is told where a part of it begins.
+    mutating func fill(
+        _ range: Range<Int>, _ sink: (UnsafeRawBufferPointer) throws -> Void,
+        _ fill: (Int, UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws {
+        var place = range.lowerBound
+        while place < range.upperBound {
+            if filled == buffer.count { try flush(sink) }
+            let end = min(buffer.count, filled &+ (range.upperBound &- place))
+            try fill(place, UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<end]))
+            place &+= end &- filled
+            filled = end
+        }
+    }
+
+    mutating func flush(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+        guard filled > 0 else { return }
+        try sink(UnsafeRawBufferPointer(rebasing: buffer[..<filled]))
+        filled = 0
     }
 }

@@ -12,12 +12,19 @@ package enum EditEncoder {
     }
 
     static func copy(_ old: ByteView, _ new: ByteView, _ blocks: [Block]) -> EncodedEdit {
-        var writer = EditWriter(old: old, new: new, blocks: blocks)
+        var writer = EditWriter(old: old, new: new, blocks: longest(blocks, EditMemory.mostCopiedBlocks(new.count)))
         writer.writeBlocks()
         writer.write(0..<new.count, nil)
         var layout = EditStreams()
         layout.append(number: writer.differences, to: .layout)
         return EncodedEdit(method: .copy, memory: EditMemory.copy, streams: joined(layout, writer.streams))
+    }
+
+    /// Of more than `most` blocks those that are longest, in their order; the bytes of the others are literal.
+    static func longest(_ blocks: [Block], _ most: Int) -> [Block] {
+        guard blocks.count > most else { return blocks }
+        let kept = Set(blocks.indices.sorted { (blocks[$1].length, $0) < (blocks[$0].length, $1) }.prefix(most))
+        return blocks.indices.filter(kept.contains).map { blocks[$0] }
     }
 
     private static func predicted(_ old: ByteView, _ new: ByteView, _ first: [Block]) -> EncodedEdit? {
@@ -29,12 +36,15 @@ package enum EditEncoder {
             BlockMatcher.match(old: translation, new: new, thorough: true)
         }
         guard blocks.count <= EditMemory.mostBlocks(new.count) else { return nil }
-        let trial = write(old, new, blocks, program, image, mask: ReferenceKind.allGroups)
+        let chain = BlockChain(blocks)
+        let trial = write(old, new, blocks, chain, program, image, mask: ReferenceKind.allGroups)
         let mask = trial.tally.filter { $0.value.changed > $0.value.wrong }.reduce(UInt32(0)) { $0 | $1.key }
-        let writer = mask == ReferenceKind.allGroups ? trial : write(old, new, blocks, program, image, mask: mask)
+        let writer =
+            mask == ReferenceKind.allGroups ? trial : write(old, new, blocks, chain, program, image, mask: mask)
         var layout = EditStreams()
         for number in [Int(mask), writer.differences, writer.corrections] { layout.append(number: number, to: .layout) }
-        let memory = EditMemory.predicted(old: old.count, new: new.count, program, image, blocks: blocks.count)
+        let memory = EditMemory.predicted(
+            old: old.count, new: new.count, program, image, blocks: blocks.count, pieces: chain.pieces.count)
         return EncodedEdit(method: .predicted, memory: memory, streams: joined(layout, writer.streams))
     }
 
@@ -47,28 +57,30 @@ package enum EditEncoder {
         let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: old.count)
         defer { bytes.deallocate() }
         _ = bytes.initialize(from: UnsafeBufferPointer(start: old.base, count: old.count))
-        var predictor = Predictor(program, image, blocks)
+        let chain = BlockChain(blocks)
+        var predictor = Predictor(program, image, chain)
         for step in BuildOrder.Step.allCases { predictor.learn(step, new) }
-        let pieces = BlockChain(blocks).pieces
+        let pieces = chain.pieces
         var piece = 0
-        for index in 0..<program.references.count {
-            let place = Int(program.references.places[index])
+        program.references.forEach(in: 0..<Int.max) { reference in
+            let (place, width) = (reference.place, reference.kind.width)
             while piece + 1 < pieces.count, pieces[piece + 1].start <= place { piece += 1 }
-            let width = program.references.kinds[index].width
             let value = width == 8 ? old.i64(place) : old.i32(place)
-            let shift = pieces.isEmpty ? 0 : pieces[piece].shift
-            bytes.store(predictor.predict(index, value: value, at: place &+ shift), width: width, at: place)
+            let target = place &+ (pieces.isEmpty ? 0 : pieces[piece].shift)
+            let part = predictor.part(from: place, to: target)
+            bytes.store(predictor.predict(reference, value: value, at: target, part), width: width, at: place)
         }
         return body(ByteView(UnsafeBufferPointer(bytes)))
     }
 
     private static func write(
-        _ old: ByteView, _ new: ByteView, _ blocks: [Block], _ program: OldProgram, _ image: ELFImage, mask: UInt32
+        _ old: ByteView, _ new: ByteView, _ blocks: [Block], _ chain: BlockChain, _ program: OldProgram,
+        _ image: ELFImage, mask: UInt32
     ) -> EditWriter {
         var writer = EditWriter(old: old, new: new, blocks: blocks)
         writer.writeBlocks()
         var order = BuildOrder(count: new.count)
-        var predictor = Predictor(program, image, blocks)
+        var predictor = Predictor(program, image, chain)
         for step in BuildOrder.Step.allCases {
             let prediction =
                 step.isPredicted ? Prediction(predictor: predictor, references: program.references, mask: mask) : nil

@@ -49,23 +49,23 @@ struct EditWriter {
 
     private mutating func writeBlock(_ range: Range<Int>, from: Int, _ prediction: Prediction?) {
         var place = range.lowerBound
-        prediction?.forEachReference(from..<from &+ range.count) { index, offset, kind in
-            let target = range.lowerBound &+ offset &- from
+        prediction?.forEachReference(from..<from &+ range.count, before: from &+ range.count) { reference in
+            let target = range.lowerBound &+ reference.place &- from
             writeDifferences(place..<target, shift: from &- range.lowerBound)
-            place = target &+ kind.width
-            same &+= kind.width
-            writeReference(index, kind, from: offset, at: target, prediction)
+            place = target &+ reference.kind.width
+            same &+= reference.kind.width
+            writeReference(reference, at: target, prediction)
         }
         writeDifferences(place..<range.upperBound, shift: from &- range.lowerBound)
     }
 
-    private mutating func writeReference(
-        _ index: Int, _ kind: ReferenceKind, from offset: Int, at place: Int, _ prediction: Prediction?
-    ) {
+    private mutating func writeReference(_ reference: Reference, at place: Int, _ prediction: Prediction?) {
         guard let prediction else { return }
-        let before = kind.width == 8 ? old.i64(offset) : old.i32(offset)
+        let kind = reference.kind
+        let before = kind.width == 8 ? old.i64(reference.place) : old.i32(reference.place)
         let actual = kind.width == 8 ? new.i64(place) : new.i32(place)
-        let rest = kind.residue(actual &- prediction.predictor.predict(index, value: before, at: place))
+        let part = prediction.predictor.part(from: reference.place, to: place)
+        let rest = kind.residue(actual &- prediction.predictor.predict(reference, value: before, at: place, part))
         if actual != before { tally[kind.group, default: Tally()].changed &+= 1 }
         guard rest != 0 else {
             right &+= 1
@@ -98,18 +98,18 @@ struct EditWriter {
 struct Prediction {
     let predictor: Predictor
     let references: References
-    let mask: UInt32
+    private let kinds: UInt32
 
-    /// The references that lie whole in `range` of the old file, in order: index, place and kind.
+    init(predictor: Predictor, references: References, mask: UInt32) {
+        (self.predictor, self.references) = (predictor, references)
+        kinds = ReferenceKind.kinds(mask)
+    }
+
+    /// The references that begin in `range` of the old file and end before `end`, in order.
     @inline(__always)
-    func forEachReference(_ range: Range<Int>, _ body: (Int, Int, ReferenceKind) throws -> Void) rethrows {
-        var index = references.first(from: range.lowerBound)
-        while index < references.count {
-            let place = Int(references.places[index])
-            guard place < range.upperBound else { return }
-            let kind = references.kinds[index]
-            if kind.group & mask != 0, place &+ kind.width <= range.upperBound { try body(index, place, kind) }
-            index &+= 1
+    func forEachReference(_ range: Range<Int>, before end: Int, _ body: (Reference) throws -> Void) rethrows {
+        try references.forEach(in: range, kinds: kinds) { reference in
+            if reference.place &+ reference.kind.width <= end { try body(reference) }
         }
     }
 }

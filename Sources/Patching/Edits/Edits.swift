@@ -42,6 +42,7 @@ package struct EncodedEdit: Sendable {
 /// Pulls bytes of each stream, in order. Throws when a stream ends too early.
 package protocol EditStreamReader {
     mutating func read(_ stream: EditStream, into buffer: UnsafeMutableRawBufferPointer) throws
+    mutating func byte(_ stream: EditStream) throws -> UInt8
 }
 
 /// A file of the old tree by position. Reads exactly or throws.
@@ -92,7 +93,7 @@ extension EditStreamReader {
         throw PatchFault(.notCanonical, found: "a number in too many bytes", at: "\(stream)")
     }
 
-    mutating func byte(_ stream: EditStream) throws -> UInt8 {
+    package mutating func byte(_ stream: EditStream) throws -> UInt8 {
         var byte: UInt8 = 0
         try withUnsafeMutableBytes(of: &byte) { try read(stream, into: $0) }
         return byte

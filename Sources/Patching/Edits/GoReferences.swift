@@ -70,12 +70,13 @@ extension ReferenceScanner {
         guard count > 0, count < section.size / 8, index > section.offset, index < section.end &- count &* 8 &- 4 else {
             return
         }
+        // Usually before the index.
+        scanGoUnits(section)
         for entry in 0..<count {
             references.append(.goText, at: index &+ entry &* 8)
             references.append(.goFunction, at: index &+ entry &* 8 &+ 4)
         }
         references.append(.goText, at: index &+ count &* 8)
-        scanGoUnits(section)
         // In the order of the index: no function is listed twice, however often a hostile index names it.
         var free = index &+ count &* 8 &+ 4
         for entry in 0..<count {

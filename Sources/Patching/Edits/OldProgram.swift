@@ -7,8 +7,8 @@ struct OldProgram {
     let go: GoTables
     /// For each table of symbols, by its section's index, the hash of each symbol's name.
     let symbols: [Int: [UInt64]]
-    let slots: SlotMap.Names
-    let stubs: [Int: SlotMap.Slot]
+    let slots: [SlotMap.Named]
+    let stubs: [SlotMap.Stub]
     /// Address of `.eh_frame_hdr`.
     let frameIndex: Int
     /// The lowest address in use.
@@ -34,11 +34,11 @@ struct OldProgram {
         }
         self.references = references
         madeWith = reading &+ room &- references.room
-        memory = kept &+ EditMemory.held(references)
+        memory = kept &+ EditMemory.held(references, bytes.count)
         relocations = image.sections.filter { $0.role == .relocations && $0.size > 0 }.sorted { $0.offset < $1.offset }
         go = GoTables(bytes, image, isWhole: true)
         symbols = image.symbolTables(bytes).mapValues { $0.nameHashes() }
-        slots = SlotMap.offsetSlots(bytes, image)
+        slots = SlotMap.offsetSlots(bytes, image, names: symbols)
         stubs = SlotMap.stubs(bytes, image)
         start = image.span.lowerBound
         frameIndex = image.section(named: ".eh_frame_hdr")?.address ?? 0

@@ -20,12 +20,11 @@ struct ReferenceScanner {
             bytes: bytes, image: image, span: image.span, codeSpan: image.codeSpan,
             goTypes: image.section(named: ".gopclntab") == nil ? -1 : GoTables(bytes, image, isWhole: true).types,
             references: References(image.machine, room: memory), tableSpan: tableSpan(image))
-        scanner.references.reserve(codeBytes: bytes.count)
+        scanner.references.reserve(fileBytes: bytes.count)
         for section in image.sections.sorted(by: { $0.offset < $1.offset }) { scanner.scan(section) }
-        let tail = scanner.references.count
         scanner.scanSwitchTables()
         guard scanner.references.room >= 0 else { return nil }
-        scanner.references.settle(tail: tail)
+        scanner.references.settle()
         return scanner.references.room >= 0 ? scanner.references : nil
     }
 

@@ -1,68 +1,56 @@
-/// What kind of reference stands at a place: how its value says where it points. Each bit of an edit's mask is one `group`.
-enum ReferenceKind: UInt8 {
-    // x86-64: 32 bits, relative to the end of the instruction, which is 0, 1 or 4 bytes behind the reference.
-    case call, jump, data0, data1, data4
-    // AArch64, ARM DDI 0487 chapter C6: bits inside an instruction.
-    case armBranch, armConditional, armPage, armPageOffset
-    // ELF tables.
-    case relocationPlace, relocationAddend, relocationSymbol, symbolValue, symbolName
-    // .eh_frame and .eh_frame_hdr: DWARF call frame information, LSB Core chapter 10.6.
-    case frameStart, frameCommon, frameData, frameIndex
-    // Numbers in data.
-    case absolute, switchTable
-    // Go's tables: 32 bits, relative to the start of a table.
-    case goText, goName, goFunction, goUnit, goFile, goCounter, goData, goType
-
-    var width: Int {
-        switch self {
-        case .relocationPlace, .relocationAddend, .symbolValue, .absolute: 8
-        default: 4
-        }
-    }
-
-    /// Bit of the mask by which an edit says which kinds it predicts.
-    var group: UInt32 {
-        switch self {
-        case .call, .armBranch: 1 << 0
-        case .jump, .armConditional: 1 << 1
-        case .data0, .data1, .data4, .armPage, .armPageOffset: 1 << 2
-        case .relocationPlace: 1 << 3
-        case .relocationAddend: 1 << 4
-        case .relocationSymbol: 1 << 5
-        case .symbolValue: 1 << 6
-        case .symbolName: 1 << 7
-        case .frameStart, .frameCommon, .frameData: 1 << 8
-        case .frameIndex: 1 << 9
-        case .absolute: 1 << 10
-        case .switchTable: 1 << 11
-        case .goText, .goName, .goFunction, .goUnit, .goFile, .goCounter, .goData: 1 << 12
-        case .goType: 1 << 13
-        }
-    }
-
-    static let allGroups: UInt32 = 1 << 14 - 1
+/// A reference of a program: the how many-th it is, where in the file it stands, and what it is.
+struct Reference {
+    var index: Int
+    var place: Int
+    var kind: ReferenceKind
 }
 
-/// The references of a file, in the order of their places, which are offsets in the file.
+/// The references of a file, in the order of their places, which are offsets in the file. A large program has millions: each
+/// is 16 bits, its place in a page and its kind.
 struct References {
-    private(set) var places: [UInt32] = []
-    private(set) var kinds: [ReferenceKind] = []
+    private static let pageBits = 11
+    private static let kindBits = 5
+    private static let kindMask: UInt16 = 1 << kindBits - 1
+    private static let placeMask = 1 << pageBits - 1
+    private static let chunkBits = 14
+    private static let chunkMask = 1 << chunkBits - 1
+
+    /// In chunks, so that nothing is moved to make room for more.
+    private var chunks: [[UInt16]] = []
+    private(set) var count = 0
+    /// For each page of the file that was reached, how many references stand before it.
+    private var pages: [UInt32] = []
     /// Starts of switch tables, in order: an entry is relative to the start of its table.
     var tables: [UInt32] = []
     /// What each reference of an AArch64 program points at, as far as its own bits do not say: both parts of an address that is
     /// in two instructions. Empty for other programs.
     private(set) var targets: [UInt32] = []
+    /// What was found behind something that stands after it.
+    private var late: [Late] = []
+    /// Where the last one begins and ends.
+    private var last = -1
+    private var end = 0
     /// Bytes of memory that more references may take. Below zero once there was no room for one.
     private(set) var room: Int
 
     private let eachBytes: Int
+
+    private struct Late {
+        var place: UInt32
+        var target: UInt32
+        var kind: ReferenceKind
+    }
 
     init(_ machine: ELFImage.Machine, room: Int) {
         self.room = room
         eachBytes = machine == .arm ? EditMemory.eachARMReference : EditMemory.eachReference
     }
 
-    var count: Int { places.count }
+    /// Bytes of memory.
+    var heldBytes: Int {
+        chunks.reduce(0) { $0 &+ $1.capacity &* 2 } &+ (pages.capacity &+ targets.capacity) &* 4 &+ tables.capacity &* 4
+            &+ late.capacity &* MemoryLayout<Late>.stride
+    }
 
     /// Says whether there is room for something more, and takes it.
     mutating func take(_ bytes: Int) -> Bool {
@@ -71,109 +59,150 @@ struct References {
         return room >= 0
     }
 
-    /// About as many as code of so many bytes has, for which room is made at once.
-    static func reserved(_ codeBytes: Int) -> Int { codeBytes / 24 }
+    /// Pages of a file of so many bytes.
+    static func pages(_ fileBytes: Int) -> Int { fileBytes >> pageBits &+ 2 }
 
-    mutating func reserve(codeBytes: Int) {
-        places.reserveCapacity(Self.reserved(codeBytes))
-        kinds.reserveCapacity(Self.reserved(codeBytes))
+    mutating func reserve(fileBytes: Int) {
+        pages.reserveCapacity(Self.pages(fileBytes))
     }
 
-    mutating func append(_ kind: ReferenceKind, at place: Int) {
-        guard take(eachBytes) else { return }
-        places.append(UInt32(truncatingIfNeeded: place))
-        kinds.append(kind)
-        if !targets.isEmpty { targets.append(0) }
-    }
-
-    /// A part of an address whose whole is `target`, as a distance from the program's start; below 2^32.
-    mutating func append(_ kind: ReferenceKind, at place: Int, target: Int) {
-        guard take(eachBytes) else { return }
-        if targets.isEmpty { targets = Array(repeating: 0, count: places.count) }
-        places.append(UInt32(truncatingIfNeeded: place))
-        kinds.append(kind)
-        targets.append(UInt32(truncatingIfNeeded: target))
-    }
-
-    /// Brings places into order, and drops what overlaps a reference before it. Usually all up to `tail` are in order, and all
-    /// from there on: then nothing is sorted, which would take more memory than the references themselves.
-    mutating func settle(tail: Int) {
-        if isOrdered(0..<tail), isOrdered(tail..<count) {
-            merge(tail)
-        } else if take(count &* (targets.isEmpty ? EditMemory.sortingReference : EditMemory.sortingARMReference)) {
-            sort()
+    /// `target`: of a part of an address, its whole, as a distance from the program's start; below 2^32. What overlaps the
+    /// reference before it is left out.
+    @inline(__always)
+    mutating func append(_ kind: ReferenceKind, at place: Int, target: Int = 0) {
+        if place < last {
+            guard take(EditMemory.eachLateReference) else { return }
+            late.append(
+                Late(
+                    place: UInt32(truncatingIfNeeded: place), target: UInt32(truncatingIfNeeded: target), kind: kind))
+        } else if place >= end, take(eachBytes) {
+            push(kind, at: place, target: target)
         }
-        dropOverlaps()
     }
 
-    private mutating func dropOverlaps() {
-        var kept = 0
-        var end = 0
-        for index in places.indices where Int(places[index]) >= end {
-            end = Int(places[index]) &+ kinds[index].width
-            move(index, to: kept)
-            kept &+= 1
+    private mutating func push(_ kind: ReferenceKind, at place: Int, target: Int) {
+        while pages.count <= place >> Self.pageBits { pages.append(UInt32(truncatingIfNeeded: count)) }
+        if target != 0 || !targets.isEmpty { push(target: UInt32(truncatingIfNeeded: target)) }
+        if count & Self.chunkMask == 0 {
+            chunks.append([])
+            chunks[chunks.count &- 1].reserveCapacity(1 << Self.chunkBits)
         }
-        // Copies, without the room that growing left; one after the other.
-        places = Array(places[..<kept])
-        kinds = Array(kinds[..<kept])
-        if !targets.isEmpty { targets = Array(targets[..<kept]) }
+        chunks[chunks.count &- 1].append(
+            UInt16(truncatingIfNeeded: (place & Self.placeMask) << Self.kindBits) | UInt16(kind.rawValue))
+        count &+= 1
+        last = place
+        end = place &+ kind.width
     }
 
-    private mutating func move(_ index: Int, to place: Int) {
-        places[place] = places[index]
-        kinds[place] = kinds[index]
-        if !targets.isEmpty { targets[place] = targets[index] }
+    private mutating func push(target: UInt32) {
+        if targets.isEmpty { targets = Array(repeating: 0, count: count) }
+        if targets.count == targets.capacity { targets.reserveCapacity(targets.count &+ targets.count / 4 &+ 4096) }
+        targets.append(target)
     }
 
-    private func isOrdered(_ range: Range<Int>) -> Bool {
-        range.dropFirst().allSatisfy { places[$0 &- 1] < places[$0] }
-    }
-
-    /// Merges two ordered parts in place, from the back.
-    private mutating func merge(_ tail: Int) {
-        let (tailPlaces, tailKinds) = (Array(places[tail...]), Array(kinds[tail...]))
-        let tailTargets = targets.isEmpty ? [] : Array(targets[tail...])
-        var (front, back, target) = (tail &- 1, tailPlaces.count &- 1, places.count &- 1)
-        while back >= 0 {
-            if front >= 0, places[front] > tailPlaces[back] {
-                move(front, to: target)
-                front &-= 1
-            } else {
-                places[target] = tailPlaces[back]
-                kinds[target] = tailKinds[back]
-                if !targets.isEmpty { targets[target] = tailTargets[back] }
-                back &-= 1
+    /// Brings what was found late to its place. To be called once, at the end.
+    mutating func settle() {
+        if !late.isEmpty {
+            guard take(count &* (targets.isEmpty ? EditMemory.eachReference : EditMemory.eachARMReference)) else {
+                return
             }
-            target &-= 1
+            merge()
+        }
+        // A copy, without the room that growing left.
+        targets = targets.trimmed
+    }
+
+    /// Of two at one place, the one that was found in order counts.
+    private mutating func merge() {
+        var late = late
+        self.late = []
+        late.sort { ($0.place, $0.kind.rawValue, $0.target) < ($1.place, $1.kind.rawValue, $1.target) }
+        let ordered = self
+        (chunks, count, pages, targets, last, end) = ([], 0, [], [], -1, 0)
+        pages.reserveCapacity(ordered.pages.count)
+        var next = 0
+        func push(_ kind: ReferenceKind, _ place: Int, _ target: Int, into list: inout Self) {
+            if place >= list.end { list.push(kind, at: place, target: target) }
+        }
+        ordered.forEach(in: 0..<Int.max) { reference in
+            while next < late.count, Int(late[next].place) < reference.place {
+                push(late[next].kind, Int(late[next].place), Int(late[next].target), into: &self)
+                next &+= 1
+            }
+            push(reference.kind, reference.place, ordered.target(reference.index) ?? 0, into: &self)
+        }
+        for rest in late[next...] { push(rest.kind, Int(rest.place), Int(rest.target), into: &self) }
+    }
+
+    /// What a part of an address belongs to; nil in other programs.
+    func target(_ index: Int) -> Int? { targets.isEmpty ? nil : Int(targets[index]) }
+
+    /// The references that begin in `range`, in order, as far as their kind is in the set `kinds`.
+    @inline(__always)
+    func forEach(
+        in range: Range<Int>, kinds: UInt32 = UInt32.max, _ body: (Reference) throws -> Void
+    ) rethrows {
+        guard range.lowerBound >> Self.pageBits < pages.count else { return }
+        var page = range.lowerBound >> Self.pageBits
+        var (index, pageEnd) = (first(from: range.lowerBound, page), end(of: page))
+        guard index < count else { return }
+        var chunk = chunks[index >> Self.chunkBits]
+        while index < count {
+            while index >= pageEnd {
+                page &+= 1
+                pageEnd = end(of: page)
+            }
+            let entry = chunk[index & Self.chunkMask]
+            let place = page << Self.pageBits | Int(entry >> Self.kindBits)
+            guard place < range.upperBound else { return }
+            let kind = UInt8(truncatingIfNeeded: entry & Self.kindMask)
+            if kinds & 1 << UInt32(kind) != 0, let kind = ReferenceKind(rawValue: kind) {
+                try body(Reference(index: index, place: place, kind: kind))
+            }
+            index &+= 1
+            if index & Self.chunkMask == 0, index < count { chunk = chunks[index >> Self.chunkBits] }
         }
     }
 
-    private mutating func sort() {
-        guard targets.isEmpty else { return sortWithTargets() }
-        var keys = places.indices.map { UInt64(places[$0]) << 8 | UInt64(kinds[$0].rawValue) }
-        keys.sort()
-        places = keys.map { UInt32(truncatingIfNeeded: $0 >> 8) }
-        kinds = keys.compactMap { ReferenceKind(rawValue: UInt8(truncatingIfNeeded: $0)) }
-    }
+    @inline(__always)
+    private func end(of page: Int) -> Int { page &+ 1 < pages.count ? Int(pages[page &+ 1]) : count }
 
-    private mutating func sortWithTargets() {
-        let order = places.indices.sorted {
-            (places[$0], kinds[$0].rawValue, $0) < (places[$1], kinds[$1].rawValue, $1)
+    /// The first reference of `page` at or behind `offset`.
+    @inline(__always)
+    private func first(from offset: Int, _ page: Int) -> Int {
+        let wanted = UInt16(truncatingIfNeeded: (offset & Self.placeMask) << Self.kindBits)
+        var (low, high) = (Int(pages[page]), end(of: page))
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if chunks[middle >> Self.chunkBits][middle & Self.chunkMask] < wanted {
+                low = middle &+ 1
+            } else {
+                high = middle
+            }
         }
-        places = order.map { places[$0] }
-        kinds = order.map { kinds[$0] }
-        targets = order.map { targets[$0] }
+        return low
     }
 
-    /// The first reference at or behind `offset`.
-    func first(from offset: Int) -> Int {
-        places.binaryCount { Int($0) < offset }
+    /// All of them.
+    var all: [Reference] {
+        var all: [Reference] = []
+        forEach(in: 0..<Int.max) { all.append($0) }
+        return all
     }
 
     /// Where the switch table that holds `place` begins.
     func table(of place: Int) -> Int {
         let before = tables.binaryCount { Int($0) <= place }
         return before > 0 ? Int(tables[before &- 1]) : place
+    }
+}
+
+extension Array {
+    /// The same in no more memory than it needs.
+    fileprivate var trimmed: [Element] {
+        guard count < capacity else { return self }
+        return withUnsafeBufferPointer { old in
+            Array(unsafeUninitializedCapacity: old.count) { new, count in count = new.initialize(fromContentsOf: old) }
+        }
     }
 }

@@ -16,7 +16,10 @@ final class SeedIndex {
     private let stride: Int
     private let bits: UInt64
     private let heads: UnsafeMutableBufferPointer<Int32>
-    private let chain: UnsafeMutableBufferPointer<Int32>
+    /// For each indexed place, how many of these the next older one with its hash is back, modulo `turn`; 0 for none. In
+    /// three bytes: in a large file this is the largest table of all.
+    private let chain: UnsafeMutableRawBufferPointer
+    private static let turn = 1 << 24
 
     /// A file beyond 2 GiB is indexed up to there, a large one at every `sparse`th place.
     init(_ bytes: ByteView, sparse: Int) {
@@ -28,7 +31,8 @@ final class SeedIndex {
         self.bits = UInt64(bits)
         heads = .allocate(capacity: 1 << bits)
         heads.initialize(repeating: -1)
-        chain = .allocate(capacity: indexed / stride &+ 1)
+        // One byte more, to read four at the last place.
+        chain = .allocate(byteCount: 3 * (indexed / stride &+ 1) &+ 1, alignment: 16)
         fill(indexed)
     }
 
@@ -43,14 +47,35 @@ final class SeedIndex {
         for place in Swift.stride(from: 0, to: indexed &- Self.seed &+ 1, by: stride) {
             let value = bytes.u64(place)
             if value == previous {
-                chain[place / stride] = -1
+                link(place, back: 0)
                 continue
             }
             previous = value
             let slot = hash(value)
-            chain[place / stride] = heads[slot]
+            let older = Int(heads[slot])
+            link(place, back: older < 0 ? 0 : (place &- older) / stride)
             heads[slot] = Int32(truncatingIfNeeded: place)
         }
+    }
+
+    @inline(__always)
+    private func link(_ place: Int, back: Int) {
+        let start = 3 &* (place / stride)
+        chain[start] = UInt8(truncatingIfNeeded: back)
+        chain[start &+ 1] = UInt8(truncatingIfNeeded: back >> 8)
+        chain[start &+ 2] = UInt8(truncatingIfNeeded: back >> 16)
+    }
+
+    /// The next older place with the same hash, which is `slot`; -1 for none.
+    @inline(__always)
+    private func older(_ place: Int, _ slot: Int) -> Int {
+        let four = chain.loadUnaligned(fromByteOffset: 3 &* (place / stride), as: UInt32.self)
+        let back = Int(UInt32(littleEndian: four) & 0xFF_FFFF)
+        guard back != 0 else { return -1 }
+        var older = place &- back &* stride
+        // Where the hash is another, the place is one turn farther, or more.
+        while older >= Self.turn &* stride, hash(bytes.u64(older)) != slot { older &-= Self.turn &* stride }
+        return older
     }
 
     @inline(__always)
@@ -63,7 +88,8 @@ final class SeedIndex {
         var best = Match(length: 0, old: 0)
         guard place &+ Self.seed <= new.count else { return best }
         let value = new.u64(place)
-        var candidate = Int(heads[hash(value)])
+        let slot = hash(value)
+        var candidate = Int(heads[slot])
         var left = Self.depth
         while candidate >= 0, left > 0 {
             left &-= 1
@@ -73,7 +99,7 @@ final class SeedIndex {
                     best = Match(length: length, old: candidate)
                 }
             }
-            candidate = Int(chain[candidate / stride])
+            candidate = older(candidate, slot)
         }
         return best
     }

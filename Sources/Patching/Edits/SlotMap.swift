@@ -7,8 +7,18 @@ struct SlotMap {
         var new: Int
     }
 
-    /// For each symbol, by a hash of its name: two with one hash cost bytes in a patch and nothing else.
-    typealias Names = [UInt64: Int]
+    /// A slot of one program, by a hash of its symbol's name: two with one hash cost bytes in a patch and nothing else.
+    struct Named {
+        var name: UInt64
+        var place: Int
+    }
+
+    /// A stub, by the slot that it jumps through.
+    struct Stub {
+        var slot: Int
+        var address: Int
+        var size: Int
+    }
 
     /// How many slots there can be: each has eight bytes of a table and a relocation.
     static func mostSlots(_ image: ELFImage) -> Int {
@@ -20,36 +30,41 @@ struct SlotMap {
         image.stubSections.reduce(0) { $0 &+ $1.section.size / $1.stub }
     }
 
-    /// The relocations' places in `image`, by symbol.
-    static func offsetSlots(_ bytes: ByteView, _ image: ELFImage) -> Names {
-        var slots: Names = [:]
+    /// The relocations' places in `image`, with their symbols. `names`: of tables of symbols whose hashes are known.
+    static func offsetSlots(_ bytes: ByteView, _ image: ELFImage, names: [Int: [UInt64]] = [:]) -> [Named] {
+        var slots: [Named] = []
         let tables = image.offsetTables
         let most = mostSlots(image)
+        slots.reserveCapacity(most)
         for section in image.sections where section.role == .relocations {
             guard let symbols = SymbolTable(bytes, image, sectionIndex: section.link) else { continue }
+            let hashes = names[section.link]
             for entry in stride(from: section.offset, to: section.end &- 23, by: 24) where slots.count < most {
                 let symbol = Int(bytes.u32(entry &+ 12))
                 let place = bytes.i64(entry)
                 guard symbol > 0, tables.contains(where: { place >= $0.address && place < $0.addressEnd }),
-                    let name = symbols.nameHash(symbol)
+                    let name = hashes == nil ? symbols.nameHash(symbol) : hashes?.name(symbol)
                 else { continue }
-                slots[name] = place
+                // A symbol may have a slot for its address and one for calls, with relocations of two types.
+                slots.append(Named(name: name ^ UInt64(bytes.u32(entry &+ 8)), place: place))
             }
         }
         return slots
     }
 
-    /// Stubs of the procedure linkage tables, by the slot that each jumps through. `jmp *slot(%rip)`, FF 25, in units of 8 or
+    /// Stubs of the procedure linkage tables, in the order of their slots. `jmp *slot(%rip)`, FF 25, in units of 8 or
     /// 16 bytes; on AArch64 ADRP and LDR in units of 16.
-    static func stubs(_ bytes: ByteView, _ image: ELFImage) -> [Int: Slot] {
-        var stubs: [Int: Slot] = [:]
+    static func stubs(_ bytes: ByteView, _ image: ELFImage) -> [Stub] {
+        var stubs: [Stub] = []
+        stubs.reserveCapacity(mostStubs(image))
         for (section, size) in image.stubSections {
             for stub in stride(from: section.offset, to: section.end &- size &+ 1, by: size) {
                 let address = section.address &+ stub &- section.offset
                 guard let slot = target(bytes, image, stub: stub, address: address, size: size) else { continue }
-                stubs[slot] = Slot(old: address, size: size, new: 0)
+                stubs.append(Stub(slot: slot, address: address, size: size))
             }
         }
+        stubs.sort { ($0.slot, $0.address) < ($1.slot, $1.address) }
         return stubs
     }
 
@@ -65,16 +80,44 @@ struct SlotMap {
         return nil
     }
 
-    /// Slots that both programs have a symbol for.
-    static func pair(_ old: Names, _ new: Names) -> [Slot] {
-        old.compactMap { name, place in new[name].map { Slot(old: place, size: 8, new: $0) } }
+    /// Slots that both programs have a symbol for, in the order of the old ones.
+    static func pair(_ old: [Named], _ new: [Named]) -> [Slot] {
+        guard !old.isEmpty, let first = new.lazy.map(\.place).min() else { return [] }
+        var names = NameTable(most: new.count)
+        for slot in new where slot.place &- first < Int(UInt32.max) { names.insert(slot.name, slot.place &- first) }
+        var pairs: [Slot] = []
+        pairs.reserveCapacity(old.count)
+        for slot in old {
+            if let distance = names.number(slot.name) {
+                pairs.append(Slot(old: slot.place, size: 8, new: first &+ distance))
+            }
+        }
+        return pairs
     }
 
     /// Stubs that jump through slots that belong together.
-    static func pair(_ old: [Int: Slot], _ new: [Int: Slot], through slots: [Slot]) -> [Slot] {
-        slots.compactMap { slot in
-            guard let from = old[slot.old], let to = new[slot.new] else { return nil }
-            return Slot(old: from.old, size: from.size, new: to.old)
+    static func pair(_ old: [Stub], _ new: [Stub], through slots: [Slot]) -> [Slot] {
+        var pairs: [Slot] = []
+        pairs.reserveCapacity(slots.count)
+        for slot in slots {
+            if let from = old.first(for: slot.old), let to = new.first(for: slot.new) {
+                pairs.append(Slot(old: from.address, size: from.size, new: to.address))
+            }
         }
+        return pairs
+    }
+}
+
+extension [SlotMap.Stub] {
+    fileprivate func first(for slot: Int) -> Element? {
+        let before = binaryCount { $0.slot < slot }
+        return before < count && self[before].slot == slot ? self[before] : nil
+    }
+}
+
+extension [UInt64] {
+    /// The hash of a symbol's name; nil when it has none.
+    fileprivate func name(_ symbol: Int) -> UInt64? {
+        indices.contains(symbol) && self[symbol] != 0 ? self[symbol] : nil
     }
 }

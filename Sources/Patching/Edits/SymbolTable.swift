@@ -49,17 +49,28 @@ struct SymbolTable {
     /// Of every symbol; 0 where there is no name.
     func nameHashes() -> [UInt64] { (0..<count).map { nameHash($0) ?? 0 } }
 
+    /// The first symbol of each name.
+    func symbolsByName() -> NameTable {
+        var names = NameTable(most: count)
+        for symbol in 0..<count {
+            if let name = nameHash(symbol) { names.insert(name, symbol) }
+        }
+        return names
+    }
+
     /// How many names are kept: some belong to libraries and versions, but there are not many more than symbols.
     static func mostNames(_ symbols: ELFImage.Section) -> Int { symbols.size / 16 &+ 256 }
 
     /// Where each name begins that stands behind a zero byte.
-    func nameOffsets() -> [UInt64: Int] {
-        var offsets: [UInt64: Int] = [:]
-        var place = 1
-        while place < strings.size, offsets.count < Self.mostNames(symbols) {
-            if let name = hash(at: place), offsets[name] == nil { offsets[name] = place }
+    func offsetsByName() -> NameTable {
+        let most = Self.mostNames(symbols)
+        var names = NameTable(most: most)
+        var (place, count) = (1, 0)
+        while place < strings.size, count < most {
+            if let name = hash(at: place) { names.insert(name, place) }
+            count &+= 1
             place = bytes.firstZero(from: strings.offset &+ place, to: strings.end) &- strings.offset &+ 1
         }
-        return offsets
+        return names
     }
 }

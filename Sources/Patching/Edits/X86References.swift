@@ -6,13 +6,16 @@ extension ReferenceScanner {
         let end = section.end
         // What a place in this section has to be raised by to be an address.
         let shift = section.address &- section.offset
+        let (base, codeSpan) = (bytes.base, codeSpan)
         while place &+ 5 <= end {
-            let byte = bytes.base[place]
             // Nine bytes in ten can begin no reference.
-            guard Self.begins[Int(byte)] else {
-                place &+= 1
-                continue
+            if place &+ 8 <= end {
+                let candidates = Self.candidates(
+                    UnsafeRawPointer(base + place).loadUnaligned(as: UInt64.self).littleEndian)
+                place &+= candidates.trailingZeroBitCount >> 3
+                guard candidates != 0, place &+ 5 <= end else { continue }
             }
+            let byte = base[place]
             if byte == 0xE8 || byte == 0xE9 {
                 if codeSpan.contains(place &+ 5 &+ shift &+ bytes.i32(place &+ 1)) {
                     references.append(.call, at: place &+ 1)
@@ -35,7 +38,15 @@ extension ReferenceScanner {
         }
     }
 
-    private static let begins = (0..<256).map { $0 == 0xE8 || $0 == 0xE9 || $0 == 0x0F || $0 & 0xC7 == 0x05 }
+    /// The top bit of each byte that may begin a reference. The first is right, and what follows it may be one too many.
+    @inline(__always)
+    private static func candidates(_ word: UInt64) -> UInt64 {
+        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        let data = word & (ones &* 0xC7) ^ (ones &* 0x05)
+        let call = word & (ones &* 0xFE) ^ (ones &* 0xE8)
+        let jump = word ^ (ones &* 0x0F)
+        return ((data &- ones) & ~data | (call &- ones) & ~call | (jump &- ones) & ~jump) & tops
+    }
 
     /// A ModR/M byte that means an address relative to the next instruction.
     private mutating func addData(at place: Int, shift: Int) -> Bool {

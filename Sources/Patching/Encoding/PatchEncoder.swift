@@ -17,8 +17,9 @@ package struct PatchSettings: Sendable {
     package var workers = 2
     /// Logarithm of the largest window of one stream.
     package var windowLog = 22
-    /// Bytes of text and of its dictionary together. Packing takes twelve times as much memory, unpacking the text's size.
-    package var textBytes = 32 << 20
+    /// Bytes of text and of its dictionary together. Packing takes some eight times as much memory, unpacking the text's
+    /// size.
+    package var textBytes = 20 << 20
     /// Bytes of a file from which on it is compared part by part, and never read into memory.
     package var largeFileBytes = 256 << 20
 
@@ -88,11 +89,13 @@ package struct PatchEncoder: Sendable {
     /// Empty when no text refers to anything.
     private func dictionary(
         _ plan: Plan, _ streams: StreamSet, _ old: TreeListing, _ oldTree: some PatchTree
-    ) throws -> [UInt8] {
+    ) throws -> TextPreset {
         let references = plan.textReferences
         var bytes: [UInt8] = []
+        var starts: [Int: Int] = [:]
         for (index, transform) in references {
             let entry = old.entries[index]
+            starts[index] = bytes.count
             try oldTree.withBytes(of: entry) { content in
                 if transform == .none {
                     bytes += content
@@ -101,7 +104,29 @@ package struct PatchEncoder: Sendable {
                 }
             }
         }
-        return references.isEmpty ? [] : bytes + streams[.plan]
+        guard !references.isEmpty else { return TextPreset() }
+        bytes += streams[.plan]
+        return TextPreset(bytes: bytes, reach: plan.textReach(bytes.count, starts))
+    }
+}
+
+/// What a text stream begins with as known.
+struct TextPreset: Sendable {
+    var bytes: [UInt8] = []
+    /// How far back, from its last byte, each text has the whole of its old file.
+    var reach = 0
+}
+
+extension Plan {
+    /// `starts` says where in a dictionary of so many bytes each old file begins.
+    fileprivate func textReach(_ dictionary: Int, _ starts: [Int: Int]) -> Int {
+        var (end, reach) = (0, 0)
+        for (_, edit) in edits where edit.method == .text || (edit.method == .literal && !edit.isBulk) {
+            end += edit.expandedSize
+            guard let start = edit.reference.flatMap({ starts[$0] }) else { continue }
+            reach = max(reach, dictionary - start + end)
+        }
+        return reach
     }
 }
 

@@ -22,18 +22,23 @@ struct StreamPacking {
     /// Something to be packed as one.
     private struct Source: Sendable {
         let bytes: [UInt8]
-        let dictionary: [UInt8]
-        /// Logarithm; 0 for text, which has its dictionary and itself as its window.
+        var preset = TextPreset()
+        /// Logarithm; 0 for text, which may have its dictionary and itself as its window.
         let window: Int
         let candidates: [Packing]
 
-        var windowBytes: Int { window == 0 ? bytes.count + dictionary.count : 1 << window }
+        /// Of text: as far as to each old file, and some way on. Packing takes twelve bytes of memory for each of these.
+        var windowBytes: Int {
+            window == 0 ? min(bytes.count + preset.bytes.count, preset.reach + StreamPacking.textSlack) : 1 << window
+        }
     }
 
     /// Streams up to one of these sizes are tried together.
     private static let smallBytes = [0, 256, 1 << 10, 4 << 10, 16 << 10, PatchHeader.groupBytes]
     /// What a stream by itself takes of the header, more than in a group.
     private static let headerBytes = 4
+    /// Bytes behind a text's own old file in which there may be something like it.
+    private static let textSlack = 1 << 20
 
     private let packer: any StreamPacker
     private let settings: PatchSettings
@@ -42,9 +47,9 @@ struct StreamPacking {
         (self.packer, self.settings) = (packer, settings)
     }
 
-    func pack(_ streams: StreamSet, dictionary: [UInt8]) async throws -> Result {
+    func pack(_ streams: StreamSet, dictionary: TextPreset) async throws -> Result {
         let used = PatchStream.allCases.filter { !streams[$0].isEmpty }
-        let groups = groups(used.filter { $0 != .text || dictionary.isEmpty }, streams)
+        let groups = groups(used.filter { $0 != .text || dictionary.bytes.isEmpty }, streams)
         let sources =
             used.map { source(streams[$0], $0, dictionary) }
             + groups.map { group in
@@ -81,21 +86,21 @@ struct StreamPacking {
 
     private func group(_ bytes: [UInt8]) -> Source {
         Source(
-            bytes: bytes, dictionary: [], window: PatchHeader.groupWindow(bytes.count),
+            bytes: bytes, window: PatchHeader.groupWindow(bytes.count),
             candidates: [.zstd] + Self.lzma([(3, 0, 0), (0, 0, 0), (3, 0, 2), (0, 2, 2), (4, 0, 0), (1, 3, 3)]))
     }
 
-    private func source(_ bytes: [UInt8], _ stream: PatchStream, _ dictionary: [UInt8]) -> Source {
+    private func source(_ bytes: [UInt8], _ stream: PatchStream, _ dictionary: TextPreset) -> Source {
         if stream == .text {
             let candidates = Self.lzma(bytes.count <= 1 << 20 ? [(3, 0, 0), (4, 0, 0), (2, 0, 0)] : [(3, 0, 0)])
-            return Source(bytes: bytes, dictionary: dictionary, window: 0, candidates: candidates)
+            return Source(bytes: bytes, preset: dictionary, window: 0, candidates: candidates)
         }
         let window = min(settings.windowLog, PatchHeader.groupWindow(bytes.count))
         let isPlain = stream == .literals || stream == .bulk
         var candidates = Self.lzma(isPlain ? [(3, 0, 0), (4, 0, 0), (1, 3, 3)] : [(3, 0, 0), (0, 0, 0)])
         // What never won on anything larger, in any of the pairs measured.
         if bytes.count <= 64 << 10 { candidates += [.zstd] + Self.lzma([(0, 2, 2), (1, 3, 3), (4, 0, 0)]) }
-        return Source(bytes: bytes, dictionary: [], window: window, candidates: candidates)
+        return Source(bytes: bytes, window: window, candidates: candidates)
     }
 
     private static func lzma(_ parameters: [(Int, Int, Int)]) -> [Packing] {
@@ -114,7 +119,7 @@ struct StreamPacking {
                 let source = sources[index]
                 group.addTask { [packer] in
                     let packed = try packer.pack(
-                        source.bytes, as: packing, window: source.windowBytes, dictionary: source.dictionary)
+                        source.bytes, as: packing, window: source.windowBytes, dictionary: source.preset.bytes)
                     return (index, packing, packed)
                 }
             }

@@ -83,6 +83,7 @@ package struct SigningPayload {
             for (path, file) in staged.targets?.targets ?? [:] where live?.targets[path] != file {
                 try collect(path, file, into: copy)
             }
+            try collectFormers(of: staged, staging, into: copy)
         }
         contents.append((copy.root.appending("README.txt"), Array(Self.readme.utf8)))
         contents.sort { $0.path.string < $1.path.string }
@@ -92,6 +93,22 @@ package struct SigningPayload {
         !name.hasPrefix(".")
             && (name.hasSuffix(".pub") || WitnessPolicyFile.isValid(name)
                 || ["policy.yaml", "root.json"].contains(name))
+    }
+
+    /// The published `release.json` before each release that is added: a review compares with it.
+    private mutating func collectFormers(of staged: StagedRole, _ staging: Staging, into copy: Workspace) throws {
+        let releases = staging.releases(of: staged.role)
+        let live = staging.published.delegated.values.map(\.content.targets)
+        for added in staged.targets.map({ ListedRelease.all(in: $0) }) ?? []
+        where !live.contains(where: { $0[added.path] != nil }) {
+            let former = releases.last { $0.listed.facts.version < added.facts.version }?.listed
+            guard let former, live.contains(where: { $0[former.path] != nil }), let digest = former.file.facts.sha256,
+                try workspace.locate(former.path, digest) != nil
+            else { continue }
+            let stored = ReleasePaths.stored(former.path, sha256: digest)
+            let bytes = try workspace.loadTarget(former.path, former.file, limit: ReleaseLimits.manifestBytes)
+            contents.append((Workspace.file(stored, below: copy.liveTargets), bytes))
+        }
     }
 
     /// A file of a staged release. Without its `release.json` nobody could tell what is signed.

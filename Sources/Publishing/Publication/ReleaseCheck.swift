@@ -115,6 +115,7 @@ struct ReleaseCheck {
             throw PublishingFault(
                 .wouldBeRefused, found: "listing \(listing.digest)", expected: "\(manifest.tree.sha256)", at: place)
         }
+        try refusing(place) { try manifest.install.check(fits: listing) }
         try refusing("\(archivePath)") {
             try TreeExtractor().check(archive, expectedDigest: manifest.archive.sha256, listing: listing)
         }

@@ -71,6 +71,8 @@ package struct Change: Hashable, Sendable {
         package let severity: Severity
         /// Nil when `release.json` is not here, or is not the one that is listed.
         package let manifest: ReleaseManifest?
+        /// What is done around the switch to it; nil without a manifest.
+        package let switching: SwitchReview?
         /// What does not fit between `release.json` and the channel's metadata, or is not described: lower case.
         package let problems: [String]
         /// Files that are not here to be compared with what is listed, with their digests.

@@ -116,7 +116,19 @@ extension Change {
         if from.time != to.time {
             parts.append("made \(UTCTime.encode(from.time)) becomes \(UTCTime.encode(to.time))")
         }
+        if from.updateFrom != to.updateFrom {
+            parts.append("for instances \(oldest(from.updateFrom)) becomes for instances \(oldest(to.updateFrom))")
+        }
+        if from.rollout != to.rollout { parts.append("\(rollout(from)) becomes \(rollout(to))") }
         return parts.joined(separator: ", ")
+    }
+}
+
+extension Change {
+    private static func oldest(_ version: Version?) -> String { version.map { "from \($0) on" } ?? "of any version" }
+
+    private static func rollout(_ facts: ReleaseFacts) -> String {
+        facts.rollout?.sentence(made: facts.time) ?? "instances get it at once"
     }
 }
 
@@ -143,6 +155,7 @@ extension Change.AddedRelease {
     fileprivate var details: [String] {
         guard let manifest else { return [] }
         var lines = problems.map { "\($0): \(Change.advice)" }
+        lines += switching?.warnings.map { "warning: \($0)" } ?? []
         if !manifest.summary.isEmpty { lines.append("summary: \(Change.text(manifest.summary))") }
         if let notes = manifest.notes { lines.append("notes: \(notes)") }
         if !manifest.attachments.isEmpty {
@@ -154,6 +167,7 @@ extension Change.AddedRelease {
                 "patches from \(Shown.list(patches, limit: 12)); the archive has \(ByteSize.text(manifest.archive.bytes))"
             )
         }
+        lines += switching?.lines ?? []
         if let minimum = manifest.minimumAgentVersion { lines.append("needs sceau-agent \(minimum) or newer") }
         if !absent.isEmpty { lines.append("not here: " + Shown.list(absent, limit: 12)) }
         lines.append("made \(UTCTime.encode(manifest.time)), tree sha256 \(manifest.tree.sha256)")

@@ -30,6 +30,7 @@ struct ReleaseComparison {
     private let channel: RoleName
     private let stagedRoles: [RoleName]
     private let workspace: Workspace
+    private let staging: Staging
     private(set) var changes: [Change.Kind] = []
     /// What the sentences above account for in each staged role.
     private(set) var explained: [RoleName: [ByteString: TargetFile?]] = [:]
@@ -41,6 +42,7 @@ struct ReleaseComparison {
     init(_ paths: ReleasePaths, roles: [RoleName], _ staging: Staging, _ workspace: Workspace) {
         self.paths = paths
         self.workspace = workspace
+        self.staging = staging
         channel = RoleName(paths.role)
         stagedRoles = roles.filter { staging.staged($0) != nil }
         let before = Self.sides(paths, roles) { staging.published.delegated[$0]?.content }
@@ -140,6 +142,7 @@ struct ReleaseComparison {
         var fields = custom.sceau
         if let before = old.releaseFacts?.asReleased, let after = new.releaseFacts?.asReleased, before != after {
             changes.append(.changesFacts(release, from: before, to: after))
+            for member in before.fields.members { fields[member.name] = nil }
             for member in after.fields.members { fields[member.name] = member.value }
         }
         switch (old.withdrawal, new.withdrawal) {
@@ -169,6 +172,7 @@ struct ReleaseComparison {
             .adds(
                 Change.AddedRelease(
                     release: release, severity: facts.severity, manifest: manifest,
+                    switching: manifest.map { staging.switchReview($0, workspace) },
                     problems: manifest.map { problems($0, facts, files) + found.problems } ?? [],
                     absent: found.absent)))
         for (each, file) in files {
@@ -184,10 +188,16 @@ struct ReleaseComparison {
         _ manifest: ReleaseManifest, _ facts: ReleaseFacts, _ files: [ByteString: TargetFile]
     ) -> [String] {
         var result: [String] = []
-        if manifest.paths != paths || manifest.facts != facts {
+        let (said, listed) = (manifest.facts, facts)
+        if manifest.paths != paths || said.version != listed.version || said.severity != listed.severity
+            || said.time != listed.time
+        {
             result.append(
                 "its release.json is of \(manifest.product) \(manifest.version) in \(manifest.channel), severity "
                     + "\(manifest.severity), made \(UTCTime.encode(manifest.time))")
+        }
+        if said.updateFrom != listed.updateFrom || said.rollout != listed.rollout {
+            result.append("its release.json says otherwise which instances get it when")
         }
         for file in manifest.files where files[paths.target(facts.version, file)] == nil {
             result.append("\(file) is named in its release.json and not listed")
@@ -258,12 +268,9 @@ extension TargetFile {
 }
 
 extension ReleaseFacts {
-    /// The three fields that sentences speak of.
+    /// The fields that sentences speak of, in their one spelling.
     fileprivate var fields: JSONObject {
-        [
-            "severity": .string(ByteString(severity.rawValue)), "time": .string(ByteString(UTCTime.encode(time))),
-            "version": .string(version.text),
-        ]
+        if case .object(let custom) = asReleased.encode() { custom.sceau } else { JSONObject() }
     }
 }
 

@@ -151,6 +151,7 @@ extension Change.AddedRelease {
         object["tree_sha256"] = .string(ByteString(manifest.tree.sha256.hex))
         object["advisories"] = .array(manifest.advisories.map { .string($0.text) })
         object["summary"] = .string(manifest.summary)
+        object["switching"] = switching.map { .object($0.report(manifest)) } ?? .null
         return object
     }
 }

@@ -1,5 +1,6 @@
 import CanonicalJSON
 import DurableStorage
+import FoundationEssentials
 import Primitives
 import Releases
 import SystemPackage
@@ -31,6 +32,15 @@ enum ReleaseInput {
             throw PublishingFault(
                 .unusableFile, found: fault.message, expected: "an OSV advisory with an \"id\"", at: path.string)
         }
+    }
+
+    /// What is done around the switch; nothing without a file.
+    static func loadInstall(
+        _ path: FilePath?, for version: Version, madeAt time: Date, _ storage: DurableStorage
+    ) throws -> InstallFile {
+        guard let path else { return InstallFile() }
+        let bytes = try storage.read(path, limit: InstallFile.byteLimit)
+        return try InstallFile.decode(bytes, at: path.string, version: version, time: time)
     }
 
     static func attachmentName(_ path: FilePath) throws(PublishingFault) -> ReleaseFileName {

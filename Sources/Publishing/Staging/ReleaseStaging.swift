@@ -21,6 +21,8 @@ package struct ReleaseStaging {
         package var notes: FilePath?
         package var advisories: [FilePath] = []
         package var attachments: [FilePath] = []
+        /// What is done around the switch: an `InstallFile`.
+        package var install: FilePath?
         /// Signs the archive for everyone without these tools; required when root names a release key.
         package var releaseKey: (any Signer)?
 
@@ -40,6 +42,8 @@ package struct ReleaseStaging {
         /// Of the channel's metadata.
         package let metadataVersion: Int
         package let manifest: ReleaseManifest
+        /// What instances do around the switch to it, as a review will say it.
+        package let switching: SwitchReview
         /// Older releases that make room for it: they move to the channel's archive.
         package let archived: [Version]
         /// Roles of the archive that were staged for that.
@@ -99,6 +103,7 @@ package struct ReleaseStaging {
         let draft: ChannelDraft
         let signing: ArchiveSigning?
         let packed: PackedTree
+        let install: InstallFile
     }
 
     private func begin(_ request: Request) throws -> Begun {
@@ -108,11 +113,14 @@ package struct ReleaseStaging {
         let draft = try ChannelDraft(request.channel, in: workspace, now: now)
         try Self.check(request.version, isNewIn: draft)
         let signing = try ArchiveSigning(request.releaseKey, root: draft.staging.root)
+        let install = try ReleaseInput.loadInstall(
+            request.install, for: request.version, madeAt: wholeSeconds(now), workspace.storage)
         try workspace.storage.removeTree(workspace.packing)
         try workspace.storage.makeDirectory(workspace.packing)
         let archive = place(.archive(draft.paths.product, request.version))
         let packed = try packer.pack(request.tree, to: archive, storage: workspace.storage)
-        return Begun(lock: lock, draft: draft, signing: signing, packed: packed)
+        try install.install.check(fits: packed.listing)
+        return Begun(lock: lock, draft: draft, signing: signing, packed: packed, install: install)
     }
 
     private func stage(
@@ -128,8 +136,10 @@ package struct ReleaseStaging {
         try archive.stage(in: workspace)
         try draft.stage()
         let dropped = draft.droppedSignatures
+        let staged = Staging(published: draft.staging.published, roles: try workspace.loadStagedRoles())
         return Result(
-            role: draft.role, metadataVersion: draft.version, manifest: files.manifest, archived: archived,
+            role: draft.role, metadataVersion: draft.version, manifest: files.manifest,
+            switching: staged.switchReview(files.manifest, workspace), archived: archived,
             archiveRoles: archive.roles,
             droppedSignatures: dropped + archive.droppedSignatures.filter { !dropped.contains($0) },
             missingPatches: patches.missing)
@@ -185,6 +195,9 @@ package struct ReleaseStaging {
             severity: request.severity, tree: ReleaseManifest.Tree(packed.listing),
             archive: ReleaseManifest.Archive(sha256: packed.sha256, bytes: packed.bytes))
         manifest.summary = request.summary
+        manifest.install = begun.install.install
+        manifest.updateFrom = begun.install.updateFrom
+        manifest.rollout = begun.install.rollout
         if let notes = request.notes {
             let name = try ReleaseFileName("notes.md")
             manifest.notes = name

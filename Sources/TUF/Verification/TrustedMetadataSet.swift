@@ -10,6 +10,7 @@ import Signatures
 /// checks even when it has expired, and is current only if it passes every check that a downloaded one must.
 package struct TrustedMetadataSet: Sendable {
     package let referenceTime: Date
+    package let freshness: Freshness
     package let limits: MetadataLimits
     package private(set) var root: Verified<Root>
     package private(set) var timestamp: Verified<Timestamp>?
@@ -18,11 +19,13 @@ package struct TrustedMetadataSet: Sendable {
 
     /// Begins with a root trusted beforehand (5.2). It may have expired, but must bear its own threshold of signatures.
     package init(
-        trustedRoot bytes: [UInt8], referenceTime: Date, limits: MetadataLimits = MetadataLimits()
+        trustedRoot bytes: [UInt8], referenceTime: Date, freshness: Freshness = .required,
+        limits: MetadataLimits = MetadataLimits()
     ) throws(MetadataFault) {
         let candidate = try UnverifiedMetadata<Root>(decoding: bytes, role: .root, limits: limits)
         root = try candidate.content.signers(of: .root).verify(candidate)
         self.referenceTime = referenceTime
+        self.freshness = freshness
         self.limits = limits
     }
 
@@ -82,13 +85,20 @@ package struct TrustedMetadataSet: Sendable {
                 trusted: trusted.content.snapshot.version)
         }
         // 5.4.4
-        try checkExpiry(candidate)
+        try checkFreshness(candidate)
         timestamp = candidate
     }
 
-    /// That there is a timestamp which has not expired.
+    /// That there is a timestamp which has not expired, or may have.
     package func checkTimestamp() throws(MetadataFault) {
-        try checkExpiry(try currentTimestamp())
+        try checkFreshness(try currentTimestamp())
+    }
+
+    /// When the first of timestamp and snapshot expired; nil when neither has. Never set after a refresh that requires
+    /// freshness.
+    package var expiredSince: Date? {
+        let times = [timestamp?.content.header.expires, snapshot?.content.header.expires].compactMap(\.self)
+        return times.min().flatMap { $0 > referenceTime ? nil : $0 }
     }
 
     // MARK: snapshot (5.5)
@@ -97,11 +107,11 @@ package struct TrustedMetadataSet: Sendable {
     /// none need be downloaded. It was checked against its hash when it came, so that check is not repeated.
     package mutating func useLocalSnapshot(_ bytes: [UInt8]) throws(MetadataFault) -> Bool {
         let timestamp = try currentTimestamp()
-        try checkExpiry(timestamp)
+        try checkFreshness(timestamp)
         let local = try root.content.signers(of: .snapshot).verify(
             UnverifiedMetadata<Snapshot>(decoding: bytes, role: .snapshot, limits: limits))
         snapshot = local
-        return local.version == timestamp.content.snapshot.version && local.content.header.expires > referenceTime
+        return local.version == timestamp.content.snapshot.version && (try? checkFreshness(local)) != nil
     }
 
     /// A downloaded snapshot.
@@ -122,7 +132,7 @@ package struct TrustedMetadataSet: Sendable {
             try Self.checkNothingFell(from: trusted.content, to: candidate.content)
         }
         // 5.5.6
-        try checkExpiry(candidate)
+        try checkFreshness(candidate)
         snapshot = candidate
     }
 
@@ -186,10 +196,15 @@ package struct TrustedMetadataSet: Sendable {
     private func currentSnapshot() throws(MetadataFault) -> Verified<Snapshot> {
         guard let snapshot else { throw MetadataFault(.misuse, expected: "snapshot first") }
         let timestamp = try currentTimestamp()
-        try checkExpiry(timestamp)
+        try checkFreshness(timestamp)
         try Self.checkVersion(snapshot, is: timestamp.content.snapshot.version)
-        try checkExpiry(snapshot)
+        try checkFreshness(snapshot)
         return snapshot
+    }
+
+    /// Expiry of what the online keys sign.
+    private func checkFreshness<Content>(_ metadata: Verified<Content>) throws(MetadataFault) {
+        if freshness == .required { try checkExpiry(metadata) }
     }
 
     private func checkExpiry<Content>(_ metadata: Verified<Content>) throws(MetadataFault) {

@@ -13,8 +13,10 @@ package struct AgentPorts {
     package var storage: DurableStorage
     /// The time of this whole run (TUF 5.1).
     package var now: Date
-    /// In order of preference.
-    package var mirrors: [any RepositoryMirror]
+    package private(set) var mirrors: [any RepositoryMirror]
+    /// Warned of only where the one mirror is a bundle: nothing that comes over a network may be old.
+    package private(set) var freshness = Freshness.required
+    package var habits = MirrorHabits()
     /// The version of this agent, which a release may ask for.
     package var agentVersion: Version
     /// Bytes that may still be written to the file system that holds a path.
@@ -37,6 +39,10 @@ package struct AgentPorts {
     package var isStopping: () -> Bool = { false }
     /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
     package var pulse: () -> Void = {}
+    /// This machine's name, for people.
+    package var host = ProcessInfo.processInfo.hostName
+    /// Told how old the metadata of a bundle is, before anything is installed by it.
+    package var reportAge: (RepositoryAge) -> Void = { _ in }
 
     package init(
         storage: DurableStorage, now: Date, mirrors: [any RepositoryMirror], agentVersion: Version,
@@ -52,6 +58,15 @@ package struct AgentPorts {
         let start = ContinuousClock.now
         elapsed = { ContinuousClock.now - start }
         sleep = { Pause.sleep(for: $0) }
+    }
+
+    /// For an agent that asks nobody but `bundle`, which somebody carried here.
+    package init(
+        storage: DurableStorage, now: Date, bundle: BundleMirror, agentVersion: Version,
+        progress: @escaping (AgentProgress) -> Void = { _ in }
+    ) {
+        self.init(storage: storage, now: now, mirrors: [bundle], agentVersion: agentVersion, progress: progress)
+        freshness = .warned
     }
 }
 
@@ -131,7 +146,7 @@ package struct Agent {
         let choice = try choice(installed)
         let follower = LogFollower(
             settings: configuration.log, instance: instance, role: configuration.paths.role, now: ports.now,
-            accepted: accepted,
+            freshness: ports.freshness, accepted: accepted,
             candidates: { channel in
                 let asked = channel.releases.filter { $0.version == requested }
                 // What is installed already was public for long enough when it was.
@@ -139,24 +154,33 @@ package struct Agent {
             }, progress: ports.progress)
         let refresh = Refresh(
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
-            log: configuration.log.isRequired ? follower : nil)
-        return try refresh.run(ports.mirrors.map { StoppableMirror(base: $0, goOn: ports.goOn) })
+            freshness: ports.freshness, log: configuration.log.isRequired ? follower : nil)
+        let refreshed = try refresh.run(
+            Mirrors(
+                ports.mirrors.map { StoppableMirror(base: $0, goOn: ports.goOn) }, habits: ports.habits, now: ports.now,
+                store: instance.mirrorStore))
+        if ports.freshness == .warned { ports.reportAge(refreshed.age) }
+        return refreshed
     }
 
-    /// Runs `body` with the lock held; how it ends is remembered for `status`.
-    func exclusively<Result>(_ body: (_ pinnedRoot: [UInt8]) throws -> Result) throws -> Result {
+    /// Runs `body` with the lock held; how it ends is remembered for `status`, and people are told.
+    func exclusively<Result>(
+        _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
+    ) throws -> Result {
         let pinnedRoot = try pinnedRoot()
         let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
                 let result = try body(pinnedRoot)
                 try instance.setLastError(nil)
+                tell(operation, result as? any ToldReport)
                 return result
             } catch let fault as AgentFault where fault.code == .stopped {
                 throw fault
             } catch let fault as any ReportableFault {
                 // What went wrong first is what a person needs to know.
                 try? instance.setLastError(LastError(fault, at: ports.now))
+                tell(operation, nil, fault)
                 throw fault
             }
         }

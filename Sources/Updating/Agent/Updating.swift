@@ -37,7 +37,7 @@ extension Agent {
     package func update(
         to version: Version? = nil, now isNow: Bool = false, accepting accepted: Digest? = nil
     ) throws -> UpdateReport {
-        try exclusively { pinnedRoot in
+        try exclusively(.update) { pinnedRoot in
             var run = UpdateRun(self)
             (run.requested, run.isNow) = (version, isNow)
             let before = try run.recover()
@@ -47,7 +47,7 @@ extension Agent {
             if let outcome = run.outcome { try outcome.check() }
             return UpdateReport(
                 before: before?.version, installed: run.installed,
-                release: run.outcome.flatMap { _ in run.release?.manifest },
+                release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
                 trouble: run.outcome?.trouble, accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),

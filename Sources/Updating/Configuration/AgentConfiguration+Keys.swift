@@ -7,7 +7,8 @@ import Transport
 
 extension AgentConfiguration {
     /// Every key there is, in the order in which they are explained.
-    static let keys: [ConfigurationKey] = generalKeys + fetchingKeys + installKeys + aroundKeys + spaceKeys + logKeys
+    static let keys: [ConfigurationKey] =
+        generalKeys + fetchingKeys + installKeys + aroundKeys + spaceKeys + logKeys + tellingKeys
 
     private static let generalKeys: [ConfigurationKey] = [
         ConfigurationKey(
@@ -29,7 +30,8 @@ extension AgentConfiguration {
     private static let fetchingKeys: [ConfigurationKey] = [
         ConfigurationKey(
             "mirrors", "a list of http:// and https:// addresses", isRequired: true,
-            "Where the publisher's files are to be had. What a mirror says is never believed without signatures.",
+            "Where the publisher's files are to be had, in an order made by chance. What a mirror says is never believed "
+                + "without signatures. An address in .onion is used only with a socks5h:// proxy.",
             read: { $1.mirrors = try mirrors($0) }, value: { yamlList($0.mirrors) }),
         ConfigurationKey(
             "proxy", "http://host:port or socks5h://host:port",
@@ -39,6 +41,25 @@ extension AgentConfiguration {
             "ca_file", "an absolute path", "Authorities to trust for https:// in place of the system's, as PEM.",
             read: { $1.transport.authorities = try $0.absolutePath() },
             value: { $0.transport.authorities.map { yamlScalar($0.string) } }),
+        ConfigurationKey(
+            "pinned_keys", "a list of sha256//…",
+            "Every https:// mirror must have one of these public keys, besides a certificate that holds: each is sha256// and "
+                + "the SHA-256 of the key in base64.",
+            read: { $1.transport.pinnedKeys = try $0.list().map(pin) },
+            value: { $0.transport.pinnedKeys.isEmpty ? nil : yamlList($0.transport.pinnedKeys) }),
+        ConfigurationKey(
+            "bandwidth", "bytes per second, \(bandwidths.lowerBound) to \(bandwidths.upperBound)",
+            "How much of the line fetching may take, more or less; without it all there is.",
+            read: { $1.transport.limits.bandwidth = try $0.integer(in: bandwidths) },
+            value: { $0.transport.limits.bandwidth.map { "\($0)" } }),
+        .integer(
+            "repetitions", "number", in: 0...10,
+            "How often mirrors that failed in passing are asked again in one run, after a pause, when no other one serves.",
+            \.transport.limits.repetitions),
+        .integer(
+            "redirects", "number", in: 0...10,
+            "How often in a row a mirror may point elsewhere: over http:// on the same server, over https:// also to another "
+                + "name.", \.transport.limits.redirects),
         .table(
             "timeouts", "How long a server may take.",
             of: [
@@ -97,6 +118,7 @@ extension AgentConfiguration {
             ]),
     ]
 
+    private static let bandwidths = 16_384...(1 << 40)
     private static let hoursOfYear = 366 * 24
     private static let sizes = 1...Int(ReleaseLimits.fileBytes)
 
@@ -122,6 +144,14 @@ extension AgentConfiguration {
                 found: HTTPAddress.displayed(address), expected: "http://host:port or socks5h://host:port")
         }
         return address
+    }
+
+    private static func pin(_ node: SettingsNode) throws -> String {
+        let pin = try node.text()
+        do { try TransportConfiguration.checkPin(pin) } catch {
+            throw node.invalid(expected: "sha256// and 44 characters of base64")
+        }
+        return pin
     }
 
     private static func witness(_ node: SettingsNode) throws -> NoteKey {

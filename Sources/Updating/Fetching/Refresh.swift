@@ -6,16 +6,19 @@ import TUF
 import TransparencyLog
 import UpdatePlan
 
-/// Trusted metadata as one mirror gave it, and that mirror first in the order in which files are asked for.
+/// Trusted metadata as one mirror gave it; that mirror is the first of which files are asked.
 struct RefreshedChannel {
     let channel: Channel
     let updater: MetadataUpdater
-    let mirrors: [any RepositoryMirror]
-    /// What mirrors before it did wrong.
-    let complaints: [MirrorComplaint]
+    let mirrors: Mirrors
     let log: LogVerdict
 
+    /// What mirrors did wrong so far.
+    var complaints: [MirrorComplaint] { mirrors.complaints }
     var trusted: TrustedMetadataSet { updater.trusted }
+
+    /// How old this is, where that is only warned of.
+    var age: RepositoryAge { RepositoryAge(expiredSince: trusted.expiredSince, cosignedAt: log.cosignedAt) }
 
     /// The first of `candidates` that may be fetched now, and the newest one if that has to wait.
     func choose(_ candidates: [ReleaseFacts], _ rules: UpdateRules) -> (release: ReleaseFacts?, held: HeldRelease?) {
@@ -39,12 +42,6 @@ struct RefreshedChannel {
     }
 }
 
-/// A mirror that could not be used, and why. The agent went on with another one.
-package struct MirrorComplaint: Sendable {
-    package let mirror: String
-    package let fault: any ReportableFault
-}
-
 /// Trusted metadata as one refresh made it, before the log was asked.
 struct RefreshedMetadata {
     let channel: Channel
@@ -61,6 +58,7 @@ struct Refresh {
     let store: any MetadataStore
     let paths: ReleasePaths
     let time: Date
+    var freshness = Freshness.required
     /// Nil where no log is asked for: then what was verified is stored at once.
     var log: LogFollower?
 
@@ -68,29 +66,21 @@ struct Refresh {
     /// that somebody served something wrong must not hide behind a mirror that was merely away.
     ///
     /// What an administrator accepts without its log is taken only when no mirror can do better.
-    func run(_ mirrors: [any RepositoryMirror]) throws -> RefreshedChannel {
+    func run(_ mirrors: Mirrors) throws -> RefreshedChannel {
         do { return try run(mirrors, isAccepting: false) } catch let fault as any ReportableFault {
             guard fault.isMirrors, !fault.isProvenFork, log?.accepted != nil else { throw fault }
             return try run(mirrors, isAccepting: true)
         }
     }
 
-    private func run(_ mirrors: [any RepositoryMirror], isAccepting: Bool) throws -> RefreshedChannel {
-        var complaints: [MirrorComplaint] = []
-        for (index, mirror) in mirrors.enumerated() {
-            do {
-                let (refreshed, log) = try use(mirror, isAccepting: isAccepting)
-                let order = [mirror] + mirrors.enumerated().filter { $0.offset != index }.map(\.element)
-                return RefreshedChannel(
-                    channel: refreshed.channel, updater: refreshed.updater, mirrors: order, complaints: complaints,
-                    log: log)
-            } catch let fault as any ReportableFault {
-                // A fork that shows only now ends the override, as it would have before.
-                guard fault.isMirrors, !(isAccepting && fault.isProvenFork) else { throw fault }
-                complaints.append(MirrorComplaint(mirror: mirror.name, fault: fault))
-            }
+    private func run(_ mirrors: Mirrors, isAccepting: Bool) throws -> RefreshedChannel {
+        // A fork that shows only now ends the override, as it would have before.
+        let (mirror, (refreshed, log)) = try mirrors.ask(isFinal: { isAccepting && $0.isProvenFork }) {
+            ($0, try use($0, isAccepting: isAccepting))
         }
-        throw complaints.worst ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
+        try mirrors.served(mirror)
+        return RefreshedChannel(
+            channel: refreshed.channel, updater: refreshed.updater, mirrors: mirrors, log: log)
     }
 
     private func use(
@@ -104,7 +94,7 @@ struct Refresh {
         var updater: MetadataUpdater
         do {
             updater = try MetadataUpdater(
-                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time)
+                pinnedRoot: pinnedRoot, store: store, fetcher: fetcher, referenceTime: time, freshness: freshness)
         } catch let fault as MetadataFault {
             throw AgentFault(.damagedRoot, found: fault.message)
         }
@@ -117,21 +107,6 @@ struct Refresh {
         return RefreshedMetadata(
             channel: try Channel(try updater.delegated(role, by: top), paths: paths), updater: updater,
             formerRoot: formerRoot)
-    }
-}
-
-extension ReportableFault {
-    /// Whether another mirror may do better.
-    var isMirrors: Bool { family == .transport || family == .refusal }
-
-    /// The log itself signed what contradicts it. One mirror that shows so is enough, whatever others hide.
-    var isProvenFork: Bool { (self as? LogFault)?.code == .fork }
-}
-
-extension [MirrorComplaint] {
-    /// A fork if there is one, else a refusal, else the last fault.
-    var worst: (any ReportableFault)? {
-        (first { $0.fault.isProvenFork } ?? last { $0.fault.family == .refusal } ?? last)?.fault
     }
 }
 

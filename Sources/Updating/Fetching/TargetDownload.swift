@@ -9,14 +9,14 @@ import TUF
 package struct TargetDownload {
     /// Where files are, whole and in part, by their digest.
     private let folder: FilePath
-    private let mirrors: [any RepositoryMirror]
+    private let mirrors: Mirrors
     private let storage: DurableStorage
     private let consistentSnapshot: Bool
     private let progress: (ByteString, Int, Int) -> Void
 
     /// `progress` is told the path, how many bytes are here, and of how many.
     package init(
-        folder: FilePath, mirrors: [any RepositoryMirror], storage: DurableStorage, consistentSnapshot: Bool,
+        folder: FilePath, mirrors: Mirrors, storage: DurableStorage, consistentSnapshot: Bool,
         progress: @escaping (ByteString, Int, Int) -> Void
     ) {
         self.folder = folder
@@ -31,17 +31,8 @@ package struct TargetDownload {
         try storage.makeDirectory(folder, mode: .privateDirectory)
         let file = folder.appending(target.digest)
         if try target.isWhole(at: file, storage) { return file }
-        var complaints: [MirrorComplaint] = []
-        for mirror in mirrors {
-            do {
-                try fetch(target, from: mirror, to: file)
-                return file
-            } catch let fault as any ReportableFault {
-                guard fault.isMirrors else { throw fault }
-                complaints.append(MirrorComplaint(mirror: mirror.name, fault: fault))
-            }
-        }
-        throw complaints.worst ?? AgentFault(.targetUnavailable, at: "\(target.path)")
+        try mirrors.ask { try fetch(target, from: $0, to: file) }
+        return file
     }
 
     /// The bytes of a small file, checked.

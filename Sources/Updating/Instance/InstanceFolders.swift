@@ -21,6 +21,8 @@ package struct InstanceFolders: Hashable, Sendable {
     /// What is known of the transparency log, and evidence of what it should not do.
     package var log: FilePath { state.appending("log") }
     package var logState: FilePath { log.appending("state") }
+    /// Which mirror served last, and which ones misbehaved.
+    package var mirrors: FilePath { state.appending("mirrors.json") }
     package var journal: FilePath { state.appending("journal") }
     package var history: FilePath { state.appending("history.jsonl") }
     package var installed: FilePath { state.appending("installed.json") }
@@ -31,6 +33,8 @@ package struct InstanceFolders: Hashable, Sendable {
     package var seed: FilePath { state.appending("seed") }
     /// What programs around the last switches said.
     package var output: FilePath { state.appending("output") }
+    /// What people were told, and what they have yet to be told.
+    package var notices: FilePath { state.appending("notices.json") }
     package var lock: FilePath { state.appending("lock") }
     /// Listing and `release.json` of each release whose tree is kept.
     package var releases: FilePath { state.appending("releases") }

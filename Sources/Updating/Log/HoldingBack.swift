@@ -2,6 +2,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import TUF
 import TransparencyLog
 import UpdatePlan
 
@@ -27,18 +28,26 @@ extension LogFollower {
         let listed = Set(channel.releases.map(\.version.text))
         memory.seen = memory.seen.filter { $0.key.role == role && listed.contains($0.key.version) }
         var holds: [Version: Date] = [:]
+        let lastLook = lastLook(check)
         for (place, facts) in try candidates(channel).enumerated() {
             let name = LogMemory.ReleaseName(role: role, version: facts.version.text)
             var seen = memory.seen[name] ?? LogMemory.SeenRelease(at: now, leaf: nil)
             let wait = TimeInterval(settings.holdBack.hours(facts.severity)) * 3600
             // Beyond the limit a release waits all the same: only by this instance's clock.
-            if place < Self.proofLimit, seen.publicAt == nil, seen.at + wait > now {
+            if place < Self.proofLimit, seen.publicAt == nil, seen.at + wait > lastLook {
                 seen.publicAt = publicAt(name, seen, check, mirror)
             }
             memory.seen[name] = seen
-            if seen.since + wait > now { holds[facts.version] = seen.since + wait }
+            if wait > 0, seen.since + wait > lastLook { holds[facts.version] = seen.since + wait }
         }
         return holds
+    }
+
+    /// Up to when a release has been public as far as this check can tell. Old files do not show that nobody objected
+    /// since: of them counts the latest time at which a mirror could have offered them.
+    private func lastLook(_ check: LogCheck) -> Date {
+        guard freshness == .warned, let freshAt = check.cosignatures.freshAt else { return now }
+        return min(now, freshAt + TimeInterval(settings.freshness) * 3600)
     }
 
     /// Without a good proof the release waits a little longer; that is no reason to refuse anything.

@@ -12,6 +12,8 @@ struct LogVerdict {
     var holds: [Version: Date] = [:]
     /// What the administrator accepted without the log; nil when the log is in order, or none is asked for.
     var accepted: Digest?
+    /// When a quorum of every policy saw the log last; set where freshness is only warned of.
+    var cosignedAt: Date?
 }
 
 /// Holds every refresh against the transparency log before anything of it is stored: metadata waits in memory, is checked,
@@ -24,6 +26,8 @@ struct LogFollower {
     let instance: Instance
     let role: ByteString
     let now: Date
+    /// Whether cosignatures may be old.
+    var freshness = Freshness.required
     /// Fingerprint of what the administrator wants to install though the log does not vouch for it.
     let accepted: Digest?
     /// The releases for which it matters how long they have been public.
@@ -65,7 +69,8 @@ struct LogFollower {
         let staged = StagedMetadataStore(store, hidesRoot: isWalkedAnew)
         let refreshed = try refresh(staged)
         if isWalkedAnew, let stored { try checkWay(of: refreshed, staged.newRoots, to: stored) }
-        let look = LogLook(mirror: mirror, settings: settings, now: now, role: role, progress: progress)
+        let look = LogLook(
+            mirror: mirror, settings: settings, now: now, freshness: freshness, role: role, progress: progress)
         do {
             let outcome = try look.run(
                 refreshed, newRoots: staged.newRoots, remembered: remembered ?? RememberedLog())
@@ -113,7 +118,7 @@ struct LogFollower {
             log.memory.root = look.refreshed.rootDigest
             try remember(log, remembered)
             try look.staged.commit()
-            return LogVerdict(holds: holds)
+            return LogVerdict(holds: holds, cosignedAt: freshness == .warned ? check.cosignatures.freshAt : nil)
         }
         let fault = try refuse(look, &log, remembered)
         // What the log says is out of date, by its own newer entries, nobody can vouch for.

@@ -12,6 +12,7 @@ struct LogLook {
     let mirror: any RepositoryMirror
     let settings: LogSettings
     let now: Date
+    let freshness: Freshness
     /// The role of the channel whose releases are of interest.
     let role: ByteString
     let progress: (AgentProgress) -> Void
@@ -104,8 +105,9 @@ struct LogLook {
             return
         }
         var check = try begin(note, rules, remembered.state)
-        outcome.isTrustworthy = outcome.doubts.isEmpty && check.doubts.isEmpty
-        outcome.doubts += check.doubts
+        let doubts = check.doubts.filter { !isExcused($0, check) }
+        outcome.isTrustworthy = outcome.doubts.isEmpty && doubts.isEmpty
+        outcome.doubts += doubts
         // What too few have seen is not worth reading: whoever has the log's key alone could make it gigabytes. That it is
         // another past than the one remembered, a few tiles show.
         guard try isSeenByEnough(check, outcome.unproved) else {
@@ -123,6 +125,12 @@ struct LogLook {
         }
         outcome.check = check
         outcome.log.state = check.state
+    }
+
+    /// Of files that were carried here the quorum may have signed at any time, which is said then. A policy that asks nobody
+    /// has no time, and is refused here as everywhere.
+    private func isExcused(_ doubt: LogFault, _ check: LogCheck) -> Bool {
+        freshness == .warned && doubt.code == .stale && check.cosignatures.freshAt != nil
     }
 
     /// Whether the witnesses of every policy have seen it, lately or not, and the instance's own; also those of policies

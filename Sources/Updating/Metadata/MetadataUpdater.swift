@@ -20,17 +20,22 @@ package struct MetadataUpdater {
     /// - Parameters:
     ///   - pinnedRoot: the root this instance was set up with.
     ///   - referenceTime: the time of this whole refresh (TUF 5.1).
+    ///   - freshness: whether timestamp and snapshot may have expired.
     /// - Throws: when the pinned root itself does not verify.
     package init(
         pinnedRoot: [UInt8], store: any MetadataStore, fetcher: any MetadataFetcher, referenceTime: Date,
-        limits: MetadataLimits = MetadataLimits()
+        freshness: Freshness = .required, limits: MetadataLimits = MetadataLimits()
     ) throws {
         self.store = store
         self.fetcher = fetcher
         self.limits = limits
-        let pinned = try TrustedMetadataSet(trustedRoot: pinnedRoot, referenceTime: referenceTime, limits: limits)
+        func trust(_ root: [UInt8]) throws -> TrustedMetadataSet {
+            try TrustedMetadataSet(
+                trustedRoot: root, referenceTime: referenceTime, freshness: freshness, limits: limits)
+        }
+        let pinned = try trust(pinnedRoot)
         let stored = try store.loadMetadata(RoleName.root.fileName, limit: limits.rootLength)
-            .flatMap { try? TrustedMetadataSet(trustedRoot: $0, referenceTime: referenceTime, limits: limits) }
+            .flatMap { try? trust($0) }
         if let stored, stored.root.version >= pinned.root.version { trusted = stored } else { trusted = pinned }
     }
 

@@ -95,5 +95,6 @@ struct ChosenRelease {
 }
 
 extension Agent {
+    var extractor: TreeExtractor { TreeExtractor(limits: configuration.limits.tree) }
     var verifier: TreeVerifier { TreeVerifier(limits: configuration.limits.tree) }
 }

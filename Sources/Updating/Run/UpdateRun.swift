@@ -32,6 +32,8 @@ struct UpdateRun {
     var delivery: Delivery?
     /// Why patches were not used, in a run that meant to.
     var patchRefusal: String?
+    /// What was installed last in this run.
+    var changed: ReleaseManifest?
     /// What became of the last change of the installed release in this run.
     var outcome: Outcome?
 

@@ -40,6 +40,12 @@ struct ReleaseAdd: AsyncParsableCommand {
     var attach: [FilePath] = []
 
     @Option(
+        help: ArgumentHelp(
+            "What instances do around the switch: hooks, migration, health check, services, shared paths, rollout.",
+            valueName: "file.yaml"))
+    var install: FilePath?
+
+    @Option(
         name: .customLong("from"),
         help: ArgumentHelp(
             "Make patches from so many of the newest published releases; 0 makes none.",
@@ -79,6 +85,7 @@ struct ReleaseAdd: AsyncParsableCommand {
         request.notes = notes
         request.advisories = advisory
         request.attachments = attach
+        request.install = install
         try workspace.check()
         request.releaseKey = try releaseKey.load(workspace)
         return request
@@ -91,6 +98,7 @@ struct ReleaseAdd: AsyncParsableCommand {
                 + "\(HumanFormat.bytes(manifest.tree.bytes)), as \(HumanFormat.bytes(manifest.archive.bytes)) "
                 + "in \(HumanFormat.duration(took))"
         ]
+        lines += result.switching.text.map { "  \($0)" }
         lines += manifest.patches.map { $0.line(manifest.archive) }
         lines += result.missingPatches.map { "no patch from \($0.from): \($0.reason)" }
         lines += [
@@ -120,7 +128,7 @@ extension ReleaseStaging.Result {
             "bytes": .integer(Int64(manifest.tree.bytes)), "archive_bytes": .integer(Int64(manifest.archive.bytes)),
             "tree_sha256": .string(ByteString(manifest.tree.sha256.hex)),
             "archive_sha256": .string(ByteString(manifest.archive.sha256.hex)),
-            "minisig": .bool(manifest.hasMinisig),
+            "minisig": .bool(manifest.hasMinisig), "switching": .object(switching.report(manifest)),
             "patches": .array(manifest.patches.map { .object($0.sizes(manifest.archive)) }),
             "missing_patches": .array(
                 missingPatches.map { ["from": .string($0.from.text), "reason": .string(ByteString($0.reason))] }),

@@ -83,15 +83,17 @@ struct ReleaseShow: ParsableCommand {
         let wanted = try typed { try Version(version) }
         let place = try typed { try channel.map { try ChannelName(ByteString($0)) } }
         let manifest = try workspace.loadManifest(wanted, channel: place)
+        let switching = try Staging.load(workspace).switchReview(manifest, workspace)
         guard case .object(var object) = try JSONValue.decode(manifest.encode()) else { return }
         object["sizes"] = [
             "tree": .integer(Int64(manifest.tree.bytes)), "archive": .integer(Int64(manifest.archive.bytes)),
             "patches": .array(manifest.patches.map { .object($0.sizes(manifest.archive)) }),
         ]
-        try json.print(object, orText: Self.text(manifest))
+        object["switching"] = .object(switching.report(manifest))
+        try json.print(object, orText: Self.text(manifest, switching))
     }
 
-    private static func text(_ manifest: ReleaseManifest) -> [String] {
+    private static func text(_ manifest: ReleaseManifest, _ switching: SwitchReview) -> [String] {
         var table = TextTable()
         table.append(["release", "\(manifest.product) \(manifest.version) in \(manifest.channel)"])
         table.append(["made", UTCTime.encode(manifest.time)])
@@ -104,6 +106,7 @@ struct ReleaseShow: ParsableCommand {
             let size = "\(HumanFormat.bytes(patch.bytes)), \(patch.share(manifest.archive)) of the archive"
             table.append([index == 0 ? "patches" : "", "from \(patch.fromVersion): \(size), sha256 \(patch.sha256)"])
         }
+        for (index, line) in switching.text.enumerated() { table.append([index == 0 ? "switch" : "", line]) }
         table.append(["files", manifest.files.map { "\($0)" }.joined(separator: ", ")])
         return table.lines
     }

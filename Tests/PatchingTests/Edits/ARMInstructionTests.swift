@@ -55,7 +55,7 @@ import Testing
         let program = SmallProgram(
             machine: 183, [.init(name: ".text", flags: 6, bytes: code.flatMap { word(Int($0)) })])
         let references = try #require(oldProgram(program.bytes)).references
-        #expect(references.kinds == [.armPage])
+        #expect(references.all.map(\.kind) == [.armPage])
         #expect(references.targets == [UInt32(SmallProgram.first)])
     }
 

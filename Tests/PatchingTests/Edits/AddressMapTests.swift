@@ -106,7 +106,8 @@ import Testing
         let base = SmallProgram.base + SmallProgram.first
         let blocks = [Block(old: SmallProgram.first, new: SmallProgram.first + 16, length: 900)]
         let slots = [SlotMap.Slot(old: base + 100, size: 8, new: base + 500), .init(old: base + 104, size: 8, new: 0)]
-        let map = AddressMap(BlockChain(blocks), old: image, new: image, slots: slots)
+        var map = AddressMap(BlockChain(blocks), old: image, new: image)
+        map.overlay(slots)
         #expect([99, 100, 107, 108].map { map.map(base + $0) - base } == [115, 500, 507, 124])
     }
 }

@@ -18,11 +18,11 @@ import Testing
     ) {
         let program = try #require(oldProgram(old))
         let image = try #require(view(new) { ELFImage($0) })
-        var predictor = Predictor(program, image, blocks)
+        var predictor = Predictor(program, image, BlockChain(blocks))
         var (wrong, kinds): ([Wrong], Set<ReferenceKind>) = ([], [])
         for step in BuildOrder.Step.allCases { view(new) { predictor.learn(step, $0) } }
-        for index in 0..<program.references.count {
-            let (place, kind) = (Int(program.references.places[index]), program.references.kinds[index])
+        for reference in program.references.all {
+            let (place, kind) = (reference.place, reference.kind)
             guard let block = blocks.first(where: { $0.old <= place && place + kind.width <= $0.oldEnd }) else {
                 continue
             }
@@ -30,7 +30,8 @@ import Testing
             func value(_ bytes: [UInt8], _ place: Int) -> Int {
                 view(bytes) { kind.width == 8 ? $0.i64(place) : $0.i32(place) }
             }
-            let predicted = predictor.predict(index, value: value(old, place), at: place + block.shift)
+            let part = predictor.part(from: block.old, to: block.new)
+            let predicted = predictor.predict(reference, value: value(old, place), at: place + block.shift, part)
             let actual = value(new, place + block.shift)
             if kind.residue(actual &- predicted) != 0 {
                 wrong.append(Wrong(kind: kind, place: place, predicted: predicted, actual: actual))

@@ -77,7 +77,7 @@ import Testing
     @Test func aTypeAddedToAGoProgramIsPredicted() throws {
         let (before, after) = (Self.go.replacing("ADDED", with: ""), Self.go.replacing("ADDED", with: Self.addedGo))
         guard let old = try builtByGo(before), let new = try builtByGo(after) else { return }
-        let kinds = Set(try #require(oldProgram(old)).references.kinds)
+        let kinds = Set(try #require(oldProgram(old)).references.all.map(\.kind))
         #expect(kinds.isSuperset(of: [.goText, .goFunction, .goName, .goUnit, .goFile, .goCounter, .goData, .goType]))
         try check(old, new, atMost: 0.3, [])
     }

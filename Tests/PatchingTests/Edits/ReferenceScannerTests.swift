@@ -13,7 +13,7 @@ import Testing
     private func found(_ section: String, in program: SmallProgram) -> [Found] {
         let start = program.offset(section)
         guard let references = oldProgram(program.bytes)?.references else { return [] }
-        return zip(references.kinds, references.places).map { Found(kind: $0, place: Int($1) - start) }
+        return references.all.map { Found(kind: $0.kind, place: $0.place - start) }
             .filter { 0..<program[section].count ~= $0.place }
     }
 
@@ -103,9 +103,10 @@ import Testing
     @Test func referencesAreInOrderAndDoNotOverlap() throws {
         let references = try #require(oldProgram(LinkedProgram(isUpdate: true).program.bytes)).references
         var end = 0
-        for index in 0..<references.count {
-            #expect(Int(references.places[index]) >= end)
-            end = Int(references.places[index]) + references.kinds[index].width
+        for reference in references.all {
+            #expect(reference.place >= end)
+            end = reference.place + reference.kind.width
         }
+        #expect(references.all.map(\.index) == Array(0..<references.count))
     }
 }

@@ -22,6 +22,8 @@ package final class HostileServer: Sendable {
         package let headerLines: [String]
         /// What came with a `Content-Length`.
         package let body: [UInt8]
+        /// All of it before the body, byte by byte.
+        package let head: [UInt8]
 
         /// The value of a header field, by lower-case name.
         package func header(_ name: String) -> String? {

@@ -16,6 +16,8 @@ package enum ServerBehaviour: Sendable {
     case breakOff(file: [UInt8], after: Int)
     /// Sends the beginning of `file` and then nothing more, until the client gives up.
     case stall(file: [UInt8], after: Int)
+    /// Sends `file` a byte at a time, twenty a second, until the client gives up.
+    case drip(file: [UInt8])
     /// Never answers.
     case silence
     /// Whatever these bytes are, and hangs up.

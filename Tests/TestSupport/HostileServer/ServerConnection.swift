@@ -36,7 +36,7 @@ struct ServerConnection {
             .flatMap { Int($0.dropFirst(15).drop { $0 == " " }) }
         guard let body = length.map({ $0 == 0 ? [] : receive(min($0, 1 << 20)) }) ?? [] else { return nil }
         return HostileServer.Request(
-            method: String(parts[0]), path: String(parts[1]), headerLines: lines, body: body)
+            method: String(parts[0]), path: String(parts[1]), headerLines: lines, body: body, head: bytes)
     }
 
     /// The rest of a SOCKS 5 greeting and of a request by host name (RFC 1928); any other kind of address is refused.
@@ -72,6 +72,9 @@ struct ServerConnection {
         case .stall(let file, let after):
             sendBeginning(of: file, after, request)
             waitForClient()
+        case .drip(let file):
+            sendBeginning(of: file, 0, request)
+            drip(file.dropFirst(rangeStart(request) ?? 0))
         case .silence:
             waitForClient()
         case .raw(let bytes):
@@ -130,6 +133,12 @@ struct ServerConnection {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    private func drip(_ bytes: ArraySlice<UInt8>) {
+        var client = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // Something to read means that the client has gone.
+        for byte in bytes where poll(&client, 1, 50) != 0 || !send([byte]) { return }
     }
 
     private func waitForClient() {

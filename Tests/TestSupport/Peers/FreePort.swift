@@ -2,8 +2,8 @@ internal import Glibc
 import SystemPackage
 
 /// Ports of 127.0.0.1 where nobody listens now, for what has to know its port before it starts.
-enum FreePort {
-    static func find(_ count: Int) throws -> [UInt16] {
+package enum FreePort {
+    package static func find(_ count: Int) throws -> [UInt16] {
         let sockets = try (0..<count).map { _ in try bound() }
         defer { for one in sockets { close(one.descriptor) } }
         return sockets.map(\.port)

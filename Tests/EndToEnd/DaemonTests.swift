@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Glibc
+internal import Glibc
 import SystemPackage
 import TestSupport
 import Testing

@@ -1,12 +1,12 @@
 import Foundation
-import Glibc
+internal import Glibc
 import SystemPackage
 import TestSupport
 import Testing
 
-/// Who does what on an instance whose agent may be root.
-@Suite("The agent's users", .enabled(if: geteuid() == 0 && WorkerTests.othersReachTheTools))
-struct WorkerTests {
+enum Machine {
+    static let isRoot = geteuid() == 0
+
     /// The tools can be executed by everybody.
     static let othersReachTheTools: Bool = {
         var path = Tool.agent.executable.path
@@ -17,7 +17,11 @@ struct WorkerTests {
         }
         return true
     }()
+}
 
+/// Who does what on an instance whose agent may be root.
+@Suite("The agent's users", .enabled(if: Machine.isRoot && Machine.othersReachTheTools))
+struct WorkerTests {
     private func owners(below folder: String) throws -> Set<String> {
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
         return Set(

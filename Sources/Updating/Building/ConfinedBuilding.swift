@@ -26,8 +26,8 @@ package struct ConfinedBuilding {
     private static let timeLimit = Duration.seconds(2 * 3600)
 
     package init(
-        executable: FilePath = "/proc/self/exe", arguments: [String], user: @escaping () throws -> ProcessUser? = { nil },
-        run: @escaping (ProcessRequest) throws -> ProcessResult,
+        executable: FilePath = "/proc/self/exe", arguments: [String],
+        user: @escaping () throws -> ProcessUser? = { nil }, run: @escaping (ProcessRequest) throws -> ProcessResult,
         warn: @escaping ([String]) -> Void
     ) {
         (self.executable, self.arguments, self.user, self.run, self.warn) = (executable, arguments, user, run, warn)

@@ -83,12 +83,12 @@ struct ConfinedBuildingTests {
             try DurableStorage().replaceLink(at: $0.folder.appending("bin").appending("serve"), target: "/bin/sh")
             return (good, .exited(0))
         },
-        Crime(testDescription: "puts a link in the place of the tree", code: "agent/damaged-tree") {
+        Crime(testDescription: "puts a link in the place of the tree", code: "agent/build-failed") {
             try DurableStorage().removeTree($0.folder)
-            try DurableStorage().replaceLink(at: $0.folder, target: "../1.0")
+            try DurableStorage().replaceLink(at: $0.folder, target: "1.0")
             return (good, .exited(0))
         },
-        Crime(testDescription: "makes nothing", code: "storage/not-found") {
+        Crime(testDescription: "makes nothing", code: "agent/build-failed") {
             try DurableStorage().removeTree($0.folder)
             return (good, .exited(0))
         },

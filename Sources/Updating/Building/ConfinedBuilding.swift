@@ -51,6 +51,9 @@ package struct ConfinedBuilding {
         }
         try perform(inside, listing, as: user)
         if let user { try storage.take(work, from: user.uid, depth: order.limits.depth + 2) }
+        guard try storage.info(inside.folder)?.kind == .directory else {
+            throw AgentFault(.buildFailed, found: "no folder", expected: "a tree", at: inside.folder.string)
+        }
         let new = try newListing(order, listing, work, storage)
         try storage.renameExclusively(inside.folder, to: order.folder)
         if case .archive = order.source { try check(order, new) }

@@ -16,7 +16,7 @@ struct DaemonScheduleTests {
         return schedule
     }
 
-    @Test("the first look comes within half a minute", arguments: [(0, 0), (0.5, 15), (0.99, 29.7)])
+    @Test("the first look comes within half a minute", arguments: [(0, 0), (0.5, 15), (0.75, 22.5)])
     func first(chance: Double, seconds: Double) {
         #expect(schedule([], chance: chance).due == .seconds(seconds))
     }

@@ -1,6 +1,7 @@
 import DurableStorage
 import Primitives
 import Releases
+import Signatures
 import SystemPackage
 import TestSupport
 import Testing
@@ -62,23 +63,30 @@ struct StopTests {
     }
 
     @Test("while patches come it is no refusal of patches")
-    func patches() throws {
+    func patches() async throws {
         let repository = try ReleaseRepository()
-        try repository.add("1.0", Sample.first)
+        let noise = (0..<2000).map { "\(Digest.sha256(of: [UInt8($0 & 255), UInt8($0 >> 8)]))" }.joined()
+        try repository.add("1.0", Sample.first.merging(["noise": noise]) { $1 })
         var instance = try TestInstance(repository)
         try instance.initialise()
         _ = try instance.agent().update()
-        try repository.add("1.1", Sample.second)
-        for questions in 1...8 {
+        try await repository.add("1.1", Sample.second.merging(["noise": noise]) { $1 }, patchesFrom: ["1.0"])
+        var stops = 0
+        for questions in 1...50 {
             var asked = 0
             instance.adjust = {
                 $0.isStopping = {
                     asked += 1
-                    return asked >= questions
+                    return asked == questions
                 }
             }
-            #expect(code { try instance.agent().update() } == "agent/stopped")
+            guard let code = code({ try instance.agent().update() }) else { break }
+            #expect(code == "agent/stopped")
+            #expect(try instance.agent().instance.history().count == 1)
+            stops += 1
         }
-        #expect(try instance.agent().instance.history().count == 1)
+        #expect(stops > 5)
+        #expect(try instance.agent().instance.history().last?.delivery?.way == .patch)
+        #expect(try instance.wholeVersion() == "1.1")
     }
 }

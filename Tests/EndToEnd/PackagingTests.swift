@@ -21,8 +21,7 @@ struct PackagingTests {
 
     private func exposure(_ unit: String) throws -> Double {
         let result = try Tool.system("systemd-analyze").run(["security", "--offline=true", "--no-pager", unit])
-        let line = result.output.split(separator: "\n").first { $0.contains("Overall exposure level") }
-        let number = line?.split(separator: ":").last?.split(separator: " ").first
+        let number = result.output.firstMatch(of: #/Overall exposure level .*: ([0-9.]+) /#)?.1
         return try #require(number.flatMap { Double($0) }, "\(result.output)\(result.errors)")
     }
 

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test bench fuzz lint install clean
+.PHONY: help build release demo test bench fuzz lint install install-packaging clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -54,11 +54,23 @@ lint:  ## formatting, the shell scripts, and the rules of the house
 	test -z "$$(gofmt -l Tests/Peers)"
 	Scripts/check-house
 
-install: release  ## install the tools below PREFIX (default /usr/local)
+install: release  ## install tools, units and examples below PREFIX (default /usr/local)
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	for product in $(PRODUCTS); do \
 	    install -m 0755 "$$(swift build $(RELEASE_FLAGS) --show-bin-path)/$$product" "$(DESTDIR)$(PREFIX)/bin/$$product"; \
 	done
+	$(MAKE) install-packaging
+
+# What systemd and people need besides the tools. Nothing is enabled.
+install-packaging:
+	install -d $(addprefix "$(DESTDIR)$(PREFIX)"/,lib/systemd/system lib/sysusers.d lib/tmpfiles.d share/doc/sceau)
+	for unit in Packaging/systemd/*.service Packaging/systemd/*.timer; do \
+	    sed 's|/usr/local/bin/|$(PREFIX)/bin/|' "$$unit" > "$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}"; \
+	done
+	install -m 0644 Packaging/sysusers.d/sceau.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/sceau.conf"
+	install -m 0644 Packaging/tmpfiles.d/sceau.conf "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sceau.conf"
+	install -m 0644 Packaging/agent.yaml Packaging/systemd/root.conf Packaging/polkit/50-sceau.rules \
+	    "$(DESTDIR)$(PREFIX)/share/doc/sceau/"
 
 clean:  ## remove what was built and fetched (not Keys/, Releases/ or Staged/)
 	rm -rf .build .venv .cache

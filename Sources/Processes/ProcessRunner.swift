@@ -23,14 +23,17 @@ package struct ProcessRunner: Sendable {
         self.patience = patience
     }
 
-    /// Returns how the program ended, or throws when it never began. Blocks the thread.
-    package func run(_ request: ProcessRequest) throws(ProcessFault) -> ProcessResult {
+    /// Returns how the program ended, or throws when it never began. Blocks the thread; calls `whileWaiting` at least
+    /// once a second meanwhile.
+    package func run(
+        _ request: ProcessRequest, whileWaiting: (() -> Void)? = nil
+    ) throws(ProcessFault) -> ProcessResult {
         try request.check()
         do {
             // First, because its clock begins now.
             var exchange = Exchange(outputLimit: request.outputLimit)
             let keeper = try Keeper(request, grace: grace, killTime: patience / 2)
-            exchange.follow(keeper, until: .now + deadline(request))
+            exchange.follow(keeper, until: .now + deadline(request), whileWaiting)
             if exchange.isOver {
                 keeper.collect()
             } else {
@@ -85,14 +88,18 @@ private struct Exchange {
 
     init(outputLimit: Int) { output = KeptOutput(limit: outputLimit) }
 
-    mutating func follow(_ keeper: borrowing Keeper, until deadline: ContinuousClock.Instant) {
+    mutating func follow(
+        _ keeper: borrowing Keeper, until deadline: ContinuousClock.Instant, _ whileWaiting: (() -> Void)?
+    ) {
+        let longestWait: Int64 = whileWaiting == nil ? 3_600_000 : 1000
         while !isOver, deadline > .now {
+            whileWaiting?()
             // One that is closed is not asked about any more: it would be ready for ever.
             var sources = [
                 pollfd(fd: keeper.reports.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: outputIsOpen ? keeper.output.raw : -1, events: Int16(POLLIN), revents: 0),
             ]
-            let wait = min(ContinuousClock.now.duration(to: deadline).milliseconds + 1, 3_600_000)
+            let wait = min(ContinuousClock.now.duration(to: deadline).milliseconds + 1, longestWait)
             guard poll(&sources, 2, Int32(wait)) > 0 else { continue }
             // A chunk at a time: a flood does not keep the keeper from being heard.
             if sources[1].revents != 0 { readOutput(keeper.output) }

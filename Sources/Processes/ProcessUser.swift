@@ -40,6 +40,28 @@ package struct ProcessUser: Hashable, Sendable {
             home: record.pw_dir.map { FilePath(String(cString: $0)) } ?? "/")
     }
 
+    /// The user with this number; throws `process/not-found` when there is none.
+    package static func numbered(_ uid: UInt32) throws(ProcessFault) -> ProcessUser {
+        // The name is copied before anybody can ask for another one: for use before there are threads.
+        guard let record = getpwuid(uid), let name = record.pointee.pw_name else {
+            throw ProcessFault(.notFound, found: "no user with the number \(uid)")
+        }
+        return try named(String(cString: name))
+    }
+
+    /// Makes this process, with all its threads, run as this user, for good. Takes root, of whom nothing is left: real,
+    /// effective and saved ids are all set.
+    package func become() throws(ProcessFault) {
+        guard setgroups(groups.count, groups) == 0, setgid(gid) == 0, setuid(uid) == 0 else {
+            throw ProcessFault(
+                .notPermitted, found: Errno(rawValue: errno).description.lowercased(),
+                expected: "to become the user \(name)")
+        }
+    }
+
+    /// What this process may do by its user.
+    package static var isRoot: Bool { geteuid() == 0 }
+
     private static func groups(of name: String, and group: gid_t) -> [UInt32] {
         var count: Int32 = 64
         while count <= mostGroups {

@@ -15,6 +15,8 @@ var curlHasStarted: Bool { libraryStart == 0 }
 final class CurlHandle {
     let handle: UnsafeMutableRawPointer
     private var headers: UnsafeMutablePointer<curl_slist>?
+    /// Asked at least once a second while there is a transfer, also when nothing arrives; false stops it.
+    var goesOn: (() -> Bool)?
     private let errorText = UnsafeMutableBufferPointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     init(_ configuration: TransportConfiguration) throws(TransportFault) {
@@ -54,6 +56,9 @@ final class CurlHandle {
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try check(sceau_curl_set_writer(handle, CURLOPT_WRITEFUNCTION, receiveBody))
         try check(sceau_curl_set_writer(handle, CURLOPT_HEADERFUNCTION, receiveHeader))
+        try set(CURLOPT_NOPROGRESS, 0)
+        try check(sceau_curl_set_progress(handle, askWhetherToGoOn))
+        try set(CURLOPT_XFERINFODATA, pointer: Unmanaged.passUnretained(self).toOpaque())
     }
 
     private func setLimits(_ limits: TransportLimits) throws(TransportFault) {
@@ -187,6 +192,7 @@ enum CurlOutcome {
             // Old libcurl calls a header line of over 100 kB a lack of memory; 100 is CURLE_TOO_LARGE of newer ones.
             (.tooLong, [CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100)]),
             (.timedOut, [CURLE_OPERATION_TIMEDOUT]),
+            (.stopped, [CURLE_ABORTED_BY_CALLBACK]),
             (.otherKey, [CURLE_SSL_PINNEDPUBKEYNOTMATCH]),
             (
                 .connectFailed,
@@ -222,6 +228,15 @@ private func receiveHeader(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int {
     receive(bytes, size, count, context) { $0.receiveHeader($1) }
+}
+
+/// The handle outlives its transfers.
+private func askWhetherToGoOn(
+    _ context: UnsafeMutableRawPointer?, _: curl_off_t, _: curl_off_t, _: curl_off_t, _: curl_off_t
+) -> Int32 {
+    guard let context else { return 0 }
+    let goesOn = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue().goesOn
+    return goesOn?() == false ? 1 : 0
 }
 
 private func receive(

@@ -36,6 +36,12 @@ package final class HTTPClient {
     /// For requests beside one another; made when the first are.
     private var multi: CurlMulti?
 
+    /// Asked at least once a second during each request that is made alone; false stops it (`transport/stopped`).
+    package var goesOn: (() -> Bool)? {
+        get { curl.goesOn }
+        set { curl.goesOn = newValue }
+    }
+
     package init(_ configuration: TransportConfiguration = .init()) throws(TransportFault) {
         curl = try CurlHandle(configuration)
         self.configuration = configuration

@@ -20,12 +20,13 @@ package enum TransportFaultCode: String, FaultCode {
     case malformed = "transport/malformed"
     case tooLong = "transport/too-long"
     case unexpectedRange = "transport/unexpected-range"
+    case stopped = "transport/stopped"
 
     package var family: FaultFamily {
         switch self {
         case .invalidURL, .invalidProxy, .invalidPin: .usage
         case .tooLong, .unexpectedRange, .unsafePath, .otherKey: .refusal
-        case .unavailable: .local
+        case .unavailable, .stopped: .local
         case .connectFailed, .timedOut, .tlsFailed, .httpStatus, .redirected, .truncated, .malformed,
             .onionWithoutTor:
             .transport
@@ -50,6 +51,7 @@ package enum TransportFaultCode: String, FaultCode {
         case .malformed: "the answer is not HTTP"
         case .tooLong: "the server sends more than it may"
         case .unexpectedRange: "the server sends another part of the file than was asked for"
+        case .stopped: "the transfer was stopped"
         }
     }
 
@@ -58,7 +60,7 @@ package enum TransportFaultCode: String, FaultCode {
         case .invalidURL: "write it as https://host/folder/ or http://host/folder/"
         case .invalidProxy: "write it as http://host:port or socks5h://host:port"
         case .invalidPin: "write it as sha256// and the 44 characters of the SHA-256 of the key in base64"
-        case .connectFailed, .timedOut, .truncated: "run this again; what was received is kept"
+        case .connectFailed, .timedOut, .truncated, .stopped: "run this again; what was received is kept"
         case .tlsFailed: "check the clock of this machine and the certificates it trusts"
         case .otherKey:
             "somebody may be listening in; if the owner of the mirror has a new key, ask for its pin and configure it"

@@ -35,6 +35,8 @@ package enum AgentFaultCode: String, FaultCode {
     case givenUp = "agent/given-up"
     case irreversible = "agent/irreversible"
     case notWaiting = "agent/not-waiting"
+    case stopped = "agent/stopped"
+    case buildFailed = "agent/build-failed"
     case invalidHold = "agent/invalid-hold"
 
     package var family: FaultFamily {
@@ -46,7 +48,7 @@ package enum AgentFaultCode: String, FaultCode {
             .refusal
         case .targetUnavailable, .mirrorAside: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
-            .reverted, .givenUp, .irreversible:
+            .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
         }
     }
@@ -79,6 +81,8 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp: "the release could not be installed as it should be"
         case .irreversible: "what this release did to the data cannot be undone"
         case .notWaiting: "no such release waits here"
+        case .stopped: "this was stopped from outside"
+        case .buildFailed: "the process that builds a release's tree did not do so"
         case .invalidHold: "updates cannot be put on hold like this"
         }
     }
@@ -114,6 +118,8 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp:
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
+        case .buildFailed: "check the memory and the limits of this machine, then run this again"
+        case .stopped: "run this again; what was downloaded is kept"
         case .invalidHold: "nothing was changed"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }

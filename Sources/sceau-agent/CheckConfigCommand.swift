@@ -10,12 +10,14 @@ struct CheckConfigCommand: ParsableCommand {
         commandName: "check-config",
         abstract:
             "Look for what would fail: exit status 64 when the file is not valid, 1 when something would fail.",
-        discussion: "Run it as the user that the agent runs as. It asks no server and changes nothing.")
+        discussion: "It asks no server and changes nothing, and looks as the user to whom the state's folder belongs.")
 
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
-        let findings = ConfigurationCheck(try options.configuration(), storage: DurableStorage()).findings()
+        let (configuration, storage) = (try options.configuration(), DurableStorage())
+        try configuration.becomeOwner(storage)
+        let findings = ConfigurationCheck(configuration, storage: storage).findings()
         try options.json.print(
             ["findings": .array(findings.map { .object($0.json) })], orText: Self.lines(findings))
         if findings.contains(where: \.isFatal) { throw ExitCode(FaultFamily.local.exitStatus) }

@@ -26,7 +26,7 @@ struct InstanceOptions: ParsableArguments {
             making: { configuration, storage, progress in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    progress: progress)
+                    worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn, progress: progress)
             }, body)
     }
 
@@ -36,7 +36,8 @@ struct InstanceOptions: ParsableArguments {
             making: { configuration, storage, progress in
                 Agent.offline(
                     configuration, try BundleMirror(bundle, storage: storage), storage: storage,
-                    now: SystemClock.now(), agentVersion: try Version(Tool.version), progress: progress)
+                    now: SystemClock.now(), agentVersion: try Version(Tool.version), worker: [BuildWorkerCommand.name],
+                    warn: BuildWorkerCommand.warn, progress: progress)
             }, body)
     }
 
@@ -44,6 +45,7 @@ struct InstanceOptions: ParsableArguments {
 
     private func withAgent<Result>(making make: Making, _ body: (Agent) throws -> Result) throws -> Result {
         let (storage, configuration) = (DurableStorage(), try configuration())
+        try configuration.becomeOwner(storage)
         return try showingProgress { progress in
             let agent = try make(configuration, storage, progress)
             let before = agent.linkedVersion

@@ -2,10 +2,12 @@ import ArgumentParser
 import CommandSupport
 
 @main enum Main {
-    static func main() async { await Tool("sceau-agent").run(SceauAgent.self) }
+    static func main() async {
+        buildIfAsked()
+        await Tool("sceau-agent").run(SceauAgent.self)
+    }
 }
 
-/// To come: run.
 struct SceauAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
@@ -14,5 +16,6 @@ struct SceauAgent: AsyncParsableCommand {
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
             RevertCommand.self, ApproveCommand.self, HoldCommand.self, UnholdCommand.self, HistoryCommand.self,
             GarbageCommand.self, BundleCommand.self, ConfigCommand.self, CheckConfigCommand.self,
+            RunCommand.self, BuildWorkerCommand.self,
         ])
 }

@@ -58,3 +58,7 @@ int sceau_pipe(int ends[2]);
 
 /// A file in memory that holds `bytes`, open at its beginning. -1 with errno set.
 int sceau_file_in_memory(const void *bytes, size_t count);
+
+/// Signals of this process as bytes: from now on each of `numbers` does nothing but write its number to a pipe, whose reading
+/// end is returned (-1 with errno set). To be called once; a full pipe forgets further signals.
+int sceau_signals(const int *numbers, size_t count);

@@ -24,6 +24,13 @@ package struct ServiceManager: Sendable {
         watchdogLimit = Self.watchdogLimit(environment, process)
     }
 
+    /// That of this very process.
+    package init?() {
+        let names = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+        let known = names.compactMap { name in getenv(name).map { (name, String(cString: $0)) } }
+        self.init(environment: Dictionary(uniqueKeysWithValues: known), process: getpid())
+    }
+
     private static func watchdogLimit(_ environment: [String: String], _ process: Int32) -> Duration? {
         // It may be meant for another process, whose environment this one inherited.
         if let meant = environment["WATCHDOG_PID"], Int32(meant) != process { return nil }

@@ -25,12 +25,20 @@ package struct AgentPorts {
     package var freeEntries: (FilePath) throws -> Int
     /// Runs a program to its end.
     package var processes: (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) }
+    /// Builds a tree into a folder that does not exist, out of what came over the network; returns its listing. What stands
+    /// there afterwards is the listed tree, read back where another process made it.
+    package var build: (BuildOrder, TreeListing, DurableStorage) throws -> TreeListing = { try $0.perform($1, $2) }
     /// Time that goes on evenly, from any beginning.
     package var elapsed: () -> Duration
     package var sleep: (Duration) -> Void
     /// So many bytes that nobody can guess.
     package var random: (Int) -> [UInt8] = { count in (0..<count).map { _ in UInt8.random(in: 0...255) } }
     package var progress: (AgentProgress) -> Void
+    /// Asked before and during everything long before the lock is taken; true ends the run with `agent/stopped`. From the
+    /// lock on a run goes through to its end: in between, services may be down.
+    package var isStopping: () -> Bool = { false }
+    /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
+    package var pulse: () -> Void = {}
     /// This machine's name, for people.
     package var host = ProcessInfo.processInfo.hostName
     /// Told how old the metadata of a bundle is, before anything is installed by it.
@@ -62,6 +70,14 @@ package struct AgentPorts {
     }
 }
 
+extension AgentPorts {
+    /// Throws when the agent is to stop.
+    func goOn() throws(AgentFault) {
+        pulse()
+        if isStopping() { throw AgentFault(.stopped) }
+    }
+}
+
 /// What the agent is busy with, for people.
 package enum AgentProgress: Hashable, Sendable {
     case refreshing
@@ -75,8 +91,6 @@ package enum AgentProgress: Hashable, Sendable {
 }
 
 /// One product on one instance: everything that `sceau-agent` does.
-///
-/// To come: the daemon.
 package struct Agent {
     package let configuration: AgentConfiguration
     let ports: AgentPorts
@@ -142,7 +156,9 @@ package struct Agent {
             pinnedRoot: pinnedRoot, store: metadataStore, paths: configuration.paths, time: ports.now,
             freshness: ports.freshness, log: configuration.log.isRequired ? follower : nil)
         let refreshed = try refresh.run(
-            Mirrors(ports.mirrors, habits: ports.habits, now: ports.now, store: instance.mirrorStore))
+            Mirrors(
+                ports.mirrors.map { StoppableMirror(base: $0, goOn: ports.goOn) }, habits: ports.habits, now: ports.now,
+                store: instance.mirrorStore))
         if ports.freshness == .warned { ports.reportAge(refreshed.age) }
         return refreshed
     }
@@ -152,13 +168,15 @@ package struct Agent {
         _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
     ) throws -> Result {
         let pinnedRoot = try pinnedRoot()
-        let lock = try storage.lock(folders.lock)
+        let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
                 let result = try body(pinnedRoot)
                 try instance.setLastError(nil)
                 tell(operation, result as? any ToldReport)
                 return result
+            } catch let fault as AgentFault where fault.code == .stopped {
+                throw fault
             } catch let fault as any ReportableFault {
                 // What went wrong first is what a person needs to know.
                 try? instance.setLastError(LastError(fault, at: ports.now))

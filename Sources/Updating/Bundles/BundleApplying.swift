@@ -42,14 +42,16 @@ package struct AppliedBundle: Sendable {
 
 extension Agent {
     /// An agent that asks nobody but `bundle`. Only such a one may `apply`, and only to it old metadata is no refusal.
+    /// `worker` and `warn` are as in `overHTTP`.
     package static func offline(
         _ configuration: AgentConfiguration, _ bundle: BundleMirror, storage: DurableStorage, now: Date,
-        agentVersion: Version, progress: @escaping (AgentProgress) -> Void = { _ in }
+        agentVersion: Version, worker: [String]? = nil, warn: @escaping ([String]) -> Void = { _ in },
+        progress: @escaping (AgentProgress) -> Void = { _ in }
     ) -> Agent {
-        Agent(
-            configuration,
-            ports: AgentPorts(
-                storage: storage, now: now, bundle: bundle, agentVersion: agentVersion, progress: progress))
+        var ports = AgentPorts(
+            storage: storage, now: now, bundle: bundle, agentVersion: agentVersion, progress: progress)
+        if let worker { ports.confineBuilding(worker, configuration, warn) }
+        return Agent(configuration, ports: ports)
     }
 
     /// An update from the bundle: the same verification, the same run.

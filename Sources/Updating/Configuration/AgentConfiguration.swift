@@ -21,6 +21,7 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var prefers = PreferredDelivery.patch
     package var log = LogSettings()
     package var install = InstallSettings()
+    package var worker = WorkerSettings()
     package var hooks = HookSettings()
     package var services = ServiceSettings()
     package var health = HealthSettings()

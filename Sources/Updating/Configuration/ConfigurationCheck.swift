@@ -143,7 +143,8 @@ package struct ConfigurationCheck {
 
     private func around() -> [ConfigurationFinding] {
         let (install, services) = (configuration.install, configuration.services)
-        var findings = hookUser()
+        var findings =
+            otherUser(configuration.hooks.user, "hooks.user") + otherUser(configuration.worker.user, "worker.user")
         findings += program(install.lock.take, "lock.take") + program(install.lock.giveBack, "lock.give_back")
         findings += program(services.start, "services.start") + program(services.stop, "services.stop")
         findings += program(configuration.health.run, "health.run")
@@ -175,17 +176,16 @@ package struct ConfigurationCheck {
         return findings
     }
 
-    private func hookUser() -> [ConfigurationFinding] {
-        guard let name = configuration.hooks.user else { return [] }
+    private func otherUser(_ name: String?, _ key: String) -> [ConfigurationFinding] {
+        guard let name else { return [] }
         do {
             let user = try user(name)
             guard storage.user != 0, storage.user != user.uid else { return [] }
             return [
-                fatal(
-                    "hooks.user", "only root can run programs as \(name)", "run the agent as root, or take the key out")
+                fatal(key, "only root can run programs as \(name)", "run the agent as root, or take the key out")
             ]
         } catch {
-            return [fatal("hooks.user", "this machine has no user \(name)", "make the user, or correct the name")]
+            return [fatal(key, "this machine has no user \(name)", "make the user, or correct the name")]
         }
     }
 

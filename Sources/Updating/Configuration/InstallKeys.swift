@@ -5,6 +5,10 @@ import UpdatePlan
 extension AgentConfiguration {
     /// When, and how far by itself.
     static let installKeys: [ConfigurationKey] = [
+        .integer(
+            "poll", "minutes", in: 5...10080,
+            "How often sceau-agent run looks for a release; a quarter more or less, by chance, so that instances do not all ask at "
+                + "once.", \.install.poll),
         .word(
             "mode",
             "automatic: releases are installed when nothing stands against it. download: they are made ready and verified, and "
@@ -33,6 +37,15 @@ extension AgentConfiguration {
 
     /// What is done around the switch.
     static let aroundKeys: [ConfigurationKey] = [
+        .table(
+            "worker",
+            "The process that builds releases' trees, and reaches nothing but what it builds from and one folder.",
+            of: [
+                ConfigurationKey(
+                    "user", "a user of this machine",
+                    "As whom, where the agent runs as root; without it as the agent itself.",
+                    read: { $1.worker.user = try $0.text() }, value: { $0.worker.user.map(yamlScalar) })
+            ]),
         .table(
             "hooks", "How the programs that releases bring are run.",
             of: [

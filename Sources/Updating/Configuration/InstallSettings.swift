@@ -4,6 +4,8 @@ import UpdatePlan
 /// What the administrator says about installing: when, how far, and with what around it.
 package struct InstallSettings: Hashable, Sendable {
     package var mode = UpdateMode.automatic
+    /// Minutes between two looks of the daemon, on the average.
+    package var poll = 60
     /// Nil: any time is good.
     package var windows: UpdateWindows?
     package var criticalAtAnyTime = false
@@ -19,6 +21,14 @@ package struct LockSettings: Hashable, Sendable {
     package var giveBack: [String] = []
     /// For each of the two.
     package var timeLimit = Duration.seconds(60)
+
+    package init() {}
+}
+
+/// How the process that builds releases' trees is run.
+package struct WorkerSettings: Hashable, Sendable {
+    /// Nil: as the agent itself.
+    package var user: String?
 
     package init() {}
 }

@@ -86,14 +86,15 @@ struct PatchDelivery {
     /// installed tree is only read.
     func build() throws -> (folder: FilePath, listing: TreeListing) {
         let (storage, limits) = (agent.storage, agent.configuration.limits)
-        let patcher = TreePatcher(limits: PatchLimits(tree: limits.tree, memory: limits.patchMemory))
         var (folder, listing) = old
         for (step, file) in zip(steps, files) {
             agent.ports.progress(.building(step.version))
             let building = agent.folders.building(step.version)
             try storage.removeTree(building)
-            listing = try patcher.apply(
-                file, to: folder, listing: listing, expected: step.tree, into: building, storage: storage)
+            let order = BuildOrder(
+                .patch(folder, to: step.tree, memory: limits.patchMemory), in: file, into: building, limits: limits.tree
+            )
+            listing = try agent.ports.build(order, listing, storage)
             if folder != old.tree { try storage.removeTree(folder) }
             folder = building
         }

@@ -85,7 +85,9 @@ extension UpdateRun {
     private mutating func tryingPatches(
         _ step: UpdateStep, _ body: (inout UpdateRun) throws -> UpdateEvent
     ) throws -> UpdateEvent {
-        do { return try body(&self) } catch let fault as any ReportableFault {
+        do { return try body(&self) } catch let fault as AgentFault where fault.code == .stopped {
+            throw fault
+        } catch let fault as any ReportableFault {
             patches = nil
             patchRefusal = Delivery.reason(fault)
             try instance.addToHistory(HistoryEntry(refusingPatchesTo: step, because: fault, at: agent.ports.now))
@@ -178,9 +180,10 @@ extension UpdateRun {
         agent.ports.progress(.building(step.to))
         let building = folders.building(step.to)
         try storage.removeTree(building)
-        try agent.extractor.extract(
-            archive, expectedDigest: release.manifest.archive.sha256, listing: listing, into: building, storage: storage
-        )
+        let order = BuildOrder(
+            .archive(release.manifest.archive.sha256), in: archive, into: building,
+            limits: agent.configuration.limits.tree)
+        _ = try agent.ports.build(order, listing, storage)
         try place(building, as: release.manifest, listing)
         return .done
     }

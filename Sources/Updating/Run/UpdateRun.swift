@@ -104,12 +104,14 @@ struct UpdateRun {
             let actions = try plan.handle(event)
             if plan.state != before { try instance.writeJournal(plan.state) }
             for action in actions {
+                agent.ports.pulse()
                 if let next = try perform(action) { events.append(next) }
             }
         }
     }
 
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
+        if action.mayBeLeftUndone { try agent.ports.goOn() }
         switch action {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
@@ -141,6 +143,16 @@ struct UpdateRun {
         case .cleanUp: try cleanUp()
         }
         return nil
+    }
+}
+
+extension UpdateAction {
+    /// Long, and before the lock: where it is left undone nothing was changed, and the next run does it anew.
+    fileprivate var mayBeLeftUndone: Bool {
+        switch self {
+        case .choose, .fetch, .build: true
+        default: false
+        }
     }
 }
 

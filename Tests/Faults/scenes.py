@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from association import ARCHIVE, NEW, OLD, PATCH, PROGRAMS, STAGES, Association, Way, remove
-from injection import Ran, run
+from injection import KILL, Point, Ran, inject, run
 from instance import Instance, Known
 
 NOBODY = 65534
+MOST_FOLDERS = 30
 PATIENCE = 60
 """Seconds that a process is waited for."""
 
@@ -65,6 +66,15 @@ class Scene:
             self.check(ran.status == 0, f"{command} afterwards ended with {ran.status}: {ran.errors.strip()}")
         self.check(self.instance.current == NEW, f"{self.instance.current} is installed afterwards")
         self.problems += self.instance.problems() + self.instance.leftovers()
+
+    def forget(self) -> None:
+        """An instance that never had a release; the root is trusted again, and nothing is remembered."""
+        for folder in ("prefix", "state"):
+            remove(self.folder / folder)
+        (self.folder / "prefix").mkdir()
+        root = str(self.association.workspace / "Keys/root.json")
+        ran = run(*self.command("init", "--root", root))
+        self.check(ran.status == 0, f"init ended with {ran.status}: {ran.errors}")
 
     def reset(self, way: Way) -> None:
         remove(self.folder)
@@ -174,6 +184,27 @@ def clock(association: Association, known: Known, offset: str, expected: str) ->
         if command == "update":
             scene.refused(ran, expected)
     scene.recovers()
+    return scene
+
+
+def first_folders(association: Association, known: Known) -> Scene:
+    """Killed while the folders of the first release are made."""
+    scene = Scene(association, known, "killed while it makes its folders, umask 077", ARCHIVE)
+    careful = ["sh", "-c", 'umask 077; exec "$@"', "sh"]
+    log, ends = association.folder / "folders.strace", False
+    for call_name in ("mkdir", "chmod"):
+        for number in range(1, MOST_FOLDERS):
+            scene.forget()
+            ran = inject(log, Point(call_name, number), KILL, *careful, *scene.command("update"))
+            ends = not ran.was_hit
+            again = run(*careful, *scene.command("update"))
+            scene.check(again.status == 0, f"{call_name} {number}: status {again.status}: {again.errors}")
+            for folder in ("versions", f"versions/{NEW}"):
+                mode = (scene.folder / "prefix" / folder).stat().st_mode & 0o777
+                scene.check(mode == 0o755, f"{folder} has mode {mode:o} after {call_name} {number}")
+            if ends:
+                break
+        scene.check(ends, f"more than {MOST_FOLDERS} times {call_name}")
     return scene
 
 
@@ -291,4 +322,4 @@ def scenes_of(association: Association) -> list[Play]:
             _play(killed_in, "migrate", signal.SIGTERM), _play(killed_again_and_again)]
     return [
         _play(full, ARCHIVE), _play(full, PATCH), _play(read_only), _play(without_rights, "state"),
-        _play(without_rights, "prefix"), _play(clock, "+1y", "expired"), _play(clock, "-1y", ".")]
+        _play(without_rights, "prefix"), _play(first_folders), _play(clock, "+1y", "expired"), _play(clock, "-1y", ".")]

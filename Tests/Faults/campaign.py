@@ -53,7 +53,7 @@ class Campaign:
         outcome = Outcome(
             way.name, point, fault, ran.was_hit, ran.status, "new" if instance.current == NEW else "old",
             said=(ran.output + ran.errors)[-2000:])
-        outcome.problems += self._after_fault(instance, way, fault, ran)
+        outcome.problems += self._after_fault(instance, fault, ran)
         outcome.seconds = self._recover(instance, way, configuration, outcome)
         if not (self.keeps and outcome.problems):
             remove(folder)
@@ -61,12 +61,11 @@ class Campaign:
         return outcome
 
     @staticmethod
-    def _after_fault(instance: Instance, way: Way, fault: Fault, ran: Ran) -> list[str]:
+    def _after_fault(instance: Instance, fault: Fault, ran: Ran) -> list[str]:
         found = [f"after the fault: {problem}" for problem in instance.problems()]
         if fault.kills and ran.status in (-9, 137):
             return found
-        # A lock command that could not be run is a lock that somebody else has.
-        return found + instance.lies(ran.status, ran.errors, not ran.lost_its_voice, waits=way.programs)
+        return found + instance.lies(ran.status, ran.errors, not ran.lost_its_voice, ran.output)
 
     def _recover(self, instance: Instance, way: Way, configuration: Path, outcome: Outcome) -> float:
         """The agent without a fault, on what is there; how long it took."""

@@ -9,8 +9,8 @@ from association import SetupError
 
 CALLS = (
     "write", "pwrite64", "writev", "sendfile", "copy_file_range", "rename", "renameat", "renameat2", "link", "linkat",
-    "symlink", "symlinkat", "unlink", "unlinkat", "rmdir", "fsync", "fdatasync", "syncfs", "sync", "mkdir", "mkdirat", "open", "openat",
-    "creat", "ftruncate", "truncate", "fallocate", "ioctl", "chmod", "fchmod", "fchmodat", "flock")
+    "symlink", "symlinkat", "unlink", "unlinkat", "rmdir", "fsync", "fdatasync", "syncfs", "sync", "mkdir", "mkdirat", "open",
+    "openat", "creat", "ftruncate", "truncate", "fallocate", "ioctl", "chmod", "fchmod", "fchmodat", "flock")
 """Whatever changes files. Of ioctl that is the one that shares the blocks of a file."""
 ONLY_IF = {"open": "O_CREAT", "openat": "O_CREAT", "ioctl": "FICLONE"}
 LONGEST = 120

@@ -113,14 +113,15 @@ class Instance:
 
     # Of what a run said.
 
-    def lies(self, status: int, errors: str, spoke: bool, waits: bool) -> list[str]:
-        """What exit status and message claim that is not so. `waits`: it may end well without having updated."""
+    def lies(self, status: int, errors: str, spoke: bool, output: str = "") -> list[str]:
+        """What exit status and message claim that is not so."""
         if status in CRASHES or "Fatal error" in errors:
             return [f"crashed with status {status}"]
         if status == 124:
             return ["hung"]
         if status == 0:
-            return [] if self.current == NEW or waits else [f"status 0, but {self.current} is installed"]
+            is_said = f"{NEW}, severity none: waits for " in output
+            return [] if self.current == NEW or is_said else [f"status 0, but {self.current} is installed: {output[:200]}"]
         if not spoke or "error while loading shared libraries" in errors:
             return []
         claims = re.findall("|".join(map(re.escape, (UNCHANGED, STILL_NEW, SWITCHED))), errors)

@@ -51,7 +51,7 @@ class Scene:
         """It did not update, says why, and left everything as it was."""
         self.check(ran.status in ((1, 3, 4) if status is None else (status,)), f"status {ran.status}: {ran.errors.strip()}")
         self.check(re.search(expected, ran.errors) is not None, f"it said {ran.errors.strip()!r}")
-        self.problems += self.instance.lies(ran.status, ran.errors, spoke=True, waits=False) + self.instance.problems()
+        self.problems += self.instance.lies(ran.status, ran.errors, spoke=True) + self.instance.problems()
         if found := re.search(r"\[([a-z-]+/[a-z-]+)\]", ran.errors):
             self.note(found[1])
 

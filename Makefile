@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test bench fuzz lint install install-packaging clean
+.PHONY: help build release demo test faults bench fuzz lint install install-packaging clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -35,6 +35,11 @@ test:  ## every test, with the end-to-end tests and the checks by other people's
 	swift build --build-tests $(SWIFT_FLAGS)
 	export SCEAU_PYTHON="$$PWD/.venv/bin/python" SCEAU_BIN="$$(swift build --show-bin-path)"; \
 	swift test $(SWIFT_FLAGS) --skip-build
+
+faults:  ## an update killed, or with an error, at every system call that changes files (FAULTS=options; an hour or less)
+	@Scripts/install-dependencies build test
+	swift build $(SWIFT_FLAGS)
+	Tests/Faults/faults --bin "$$(swift build --show-bin-path)" --out .cache/faults.json $(FAULTS)
 
 bench: release  ## the TUF client and the agent beside python-tuf; the log beside a short one; patches beside those of others
 	@Scripts/install-dependencies build test bench

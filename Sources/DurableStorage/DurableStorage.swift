@@ -121,13 +121,25 @@ package struct DurableStorage: Sendable {
         let parent = path.folder
         if !parent.isEmpty { try makeDirectory(parent, mode: mode) }
         try announce(.makeDirectory(path))
-        if mkdir(path.string, mode.rawValue) == 0 {
-            // The mode is what was asked for, whatever the umask: a server has to be able to read what is published.
-            guard chmod(path.string, mode.rawValue) == 0 else { throw .current("chmod", at: path) }
-        } else if errno != EEXIST {
-            throw .current("mkdir", at: path)
-        }
+        try placeDirectory(path, mode)
         try flushDirectory(parent)
+    }
+
+    /// The mode is what was asked for, whatever the umask: a server has to be able to read what is published. The folder
+    /// gets its name last. Under its name it would keep the mode that the umask left when the program is stopped before
+    /// `chmod`, since nobody changes the mode of a folder that is there.
+    private func placeDirectory(_ path: FilePath, _ mode: FilePermissions) throws(StorageFault) {
+        let temporary = try temporaryPath(for: path)
+        unlink(temporary.string)
+        if mkdir(temporary.string, mode.rawValue) != 0 {
+            guard errno == EEXIST else { throw .current("mkdir", at: path) }
+            // Of an earlier stop, or of somebody who makes the same folder at this moment.
+            guard try info(temporary)?.kind == .directory else { throw StorageFault(.exists, at: temporary.string) }
+        }
+        if chmod(temporary.string, mode.rawValue) == 0, Glibc.rename(temporary.string, path.string) == 0 { return }
+        let fault = StorageFault.current("mkdir", at: path)
+        rmdir(temporary.string)
+        guard try info(path)?.kind == .directory else { throw fault }
     }
 
     /// Writes out everything of the file system that holds `path`: one call for a tree of thousands of new files.

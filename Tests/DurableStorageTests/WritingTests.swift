@@ -88,6 +88,15 @@ private struct OwnError: Error, Equatable {}
         #expect(stops == 6)
     }
 
+    @Test func `A folder has the mode that was asked for, whatever an earlier stop left`() throws {
+        try folder.write("a file that was on its way", to: ".first.tmp")
+        #expect(mkdir(folder.path(".second.tmp").string, 0o700) == 0)
+        for name in ["first", "second", "third"] { try storage.makeDirectory(folder.path(name)) }
+        let contents = try folder.contents()
+        #expect(contents.keys.sorted() == ["first", "second", "third"])
+        #expect(contents.values.allSatisfy { $0.kind == .directory && $0.permissions == .publicDirectory })
+    }
+
     @Test(arguments: [1, 2, 3, 4], [StorageFaultCode.full, .permissionDenied])
     func `A write that fails leaves the old file and nothing else`(effect: Int, code: StorageFaultCode) throws {
         try folder.write("old", to: "file")

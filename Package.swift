@@ -129,8 +129,8 @@ let commands: [Target] = [
     command(
         "sceau-agent",
         [
-            "Updating", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON", "DurableStorage",
-            systemPackage,
+            "Updating", "UpdatePlan", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON",
+            "DurableStorage", systemPackage,
         ]),
     command(
         "sceau-audit",

@@ -8,6 +8,7 @@ import SystemPackage
 package final class ProgressLine: Sendable {
     private struct State {
         var lastDrawn: Duration?
+        var speed = ProgressSpeed()
     }
 
     private static let patience = Duration.seconds(1)
@@ -23,13 +24,16 @@ package final class ProgressLine: Sendable {
         self.isShown = isShown
     }
 
-    /// Bytes done so far, and of how many when that is known; then with the time that is left, by the speed so far.
+    /// Bytes done so far, and of how many when that is known; with the speed of the last seconds and the time that is
+    /// left by it. What was done before the first call does not count for the speed.
     package func update(bytes done: Int, of total: Int? = nil) {
+        guard isShown else { return }
         let elapsed = start.duration(to: .now)
-        update {
-            let left = Self.left(done: done, total: total, elapsed: elapsed)
-            return Self.text(done: done, total: total) + (left.map { ", about \(HumanFormat.duration($0)) left" } ?? "")
+        let speed = state.withLock { state in
+            state.speed.add(done, at: elapsed)
+            return state.speed
         }
+        update { Self.line(done: done, total: total, speed) }
     }
 
     /// Any other measure, such as `412 of 3120 files`.
@@ -41,7 +45,9 @@ package final class ProgressLine: Sendable {
             state.lastDrawn = elapsed
             return true
         }
-        if isDue { draw("\(title): \(measure().escapingUnprintable()), \(HumanFormat.duration(elapsed))") }
+        guard isDue else { return }
+        let text = "\(title): \(measure().escapingUnprintable()), \(HumanFormat.duration(elapsed))"
+        draw(Self.fitted(text, width: Terminal.width))
     }
 
     /// Removes the line. Call it when the work is over, however it went.
@@ -55,18 +61,27 @@ package final class ProgressLine: Sendable {
         return elapsed - lastDrawn >= interval
     }
 
-    static func text(done: Int, total: Int?) -> String {
-        guard let total, total > 0 else { return HumanFormat.bytes(done) }
-        let percent = Int((Double(done) / Double(total) * 100).rounded(.down))
-        return "\(HumanFormat.bytes(done)) of \(HumanFormat.bytes(total)) (\(min(100, max(0, percent))) %)"
+    private static let barWidth = 20
+
+    static func line(done: Int, total: Int?, _ speed: ProgressSpeed) -> String {
+        let rate = speed.bytesPerSecond.map { ", \(HumanFormat.bytes($0))/s" } ?? ""
+        let left = speed.left(done: done, total: total).map { ", about \(HumanFormat.duration($0)) left" } ?? ""
+        return text(done: done, total: total) + rate + left
     }
 
-    /// Nil as long as there is too little to tell by, and at the end.
-    static func left(done: Int, total: Int?, elapsed: Duration) -> Duration? {
-        guard let total, done > 0, done < total, elapsed >= .seconds(2), done >= total / 50 else { return nil }
-        let seconds = (elapsed / .seconds(1)) * (Double(total) / Double(done) - 1)
-        // Nobody needs a fraction of a second of what is only an estimate.
-        return .seconds(max(1, seconds.rounded()))
+    static func text(done: Int, total: Int?) -> String {
+        guard let total, total > 0 else { return HumanFormat.bytes(done) }
+        let part = min(1, max(0, Double(done) / Double(total)))
+        let filled = Int((part * Double(barWidth)).rounded(.down))
+        let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
+        let percent = Int((part * 100).rounded(.down))
+        return "[\(bar)] \(HumanFormat.bytes(done)) of \(HumanFormat.bytes(total)) (\(percent) %)"
+    }
+
+    /// Cut to `width` columns, so that the line does not wrap: what wraps stays when the line is removed.
+    static func fitted(_ text: String, width: Int?) -> String {
+        guard let width, width > 1, text.count >= width else { return text }
+        return text.prefix(width - 2) + "…"
     }
 
     private func draw(_ text: String) {

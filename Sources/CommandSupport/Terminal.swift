@@ -10,6 +10,13 @@ package enum Terminal {
     /// Whether progress may be drawn: standard error is a terminal.
     package static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Columns of the terminal at standard error; nil when there is none, or it does not say.
+    package static var width: Int? {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
     private static let longestAnswer = 256
 
     /// Asks a question that is answered with yes or no; anything but `y` or `yes` is no.

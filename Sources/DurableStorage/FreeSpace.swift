@@ -20,4 +20,14 @@ extension DurableStorage {
 
     /// Whether this process may make and remove files in the folder at `path`.
     package func isWritable(_ path: FilePath) -> Bool { access(path.string, W_OK | X_OK) == 0 }
+
+    /// Whether this process may run the file at `path`, which may be a link to it.
+    package func isExecutable(_ path: FilePath) -> Bool {
+        var status = stat()
+        guard stat(path.string, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return access(path.string, X_OK) == 0
+    }
+
+    /// The number of the user this process acts as.
+    package var user: UInt32 { geteuid() }
 }

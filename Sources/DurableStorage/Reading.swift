@@ -15,6 +15,8 @@ package struct FileInfo: Hashable, Sendable {
     package let permissions: FilePermissions
     /// Bytes.
     package let size: Int
+    /// The user's number.
+    package let owner: UInt32
 }
 
 extension DurableStorage {
@@ -33,7 +35,8 @@ extension DurableStorage {
             default: .other
             }
         return FileInfo(
-            kind: kind, permissions: FilePermissions(rawValue: status.st_mode & 0o7777), size: Int(status.st_size))
+            kind: kind, permissions: FilePermissions(rawValue: status.st_mode & 0o7777), size: Int(status.st_size),
+            owner: status.st_uid)
     }
 
     /// A whole file of at most `limit` bytes.

@@ -10,7 +10,9 @@ package final class StorageLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Closing alone would not do: a program that is being started just now has a copy of the descriptor for a moment.
     deinit {
+        flock(descriptor.rawValue, LOCK_UN)
         try? descriptor.close()
     }
 }

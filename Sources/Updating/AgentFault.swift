@@ -35,10 +35,11 @@ package enum AgentFaultCode: String, FaultCode {
     case givenUp = "agent/given-up"
     case irreversible = "agent/irreversible"
     case notWaiting = "agent/not-waiting"
+    case invalidHold = "agent/invalid-hold"
 
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting: .usage
+        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting, .invalidHold: .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
@@ -78,6 +79,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp: "the release could not be installed as it should be"
         case .irreversible: "what this release did to the data cannot be undone"
         case .notWaiting: "no such release waits here"
+        case .invalidHold: "updates cannot be put on hold like this"
         }
     }
 
@@ -112,6 +114,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .givenUp:
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
+        case .invalidHold: "nothing was changed"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }
     }

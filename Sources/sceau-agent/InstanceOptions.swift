@@ -4,7 +4,6 @@ import DurableStorage
 import Primitives
 import Releases
 import SystemPackage
-import UpdatePlan
 import Updating
 
 /// `--config` and `--json`, which every command has.
@@ -105,33 +104,6 @@ extension [WithdrawalNotice] {
         map { notice in
             let subject = notice.version == installed ? "the installed release \(notice.version)" : "\(notice.version)"
             return "\(subject) was \(notice.reasonText); \(notice.advice)"
-        }
-    }
-}
-
-extension HeldRelease {
-    /// Which release waits, for what, and until when.
-    var line: String {
-        let place = waiting.isReady ? "here and verified" : "not fetched yet"
-        return "\(release.version), severity \(release.severity): \(waiting.text(for: release.version)) (\(place))"
-    }
-}
-
-extension Waiting {
-    func text(for version: Version) -> String {
-        let time = until.map { " until \(UTCTime.encode($0))" } ?? ""
-        return switch reason {
-        case .hold: "waits while updates are on hold\(time); sceau-agent unhold ends that"
-        case .holdBack: "held back\(time): it has not been public for long enough"
-        case .rollout:
-            until == nil
-                ? "waits for the rollout, which does not reach this instance"
-                : "waits for its turn in the rollout,\(time)"
-        case .window: "waits for the next window,\(time)"
-        case .approval: "waits for approval: sceau-agent approve \(version)"
-        case .irreversible:
-            "waits for approval, since what it does to the data cannot be undone: sceau-agent approve \(version)"
-        case .lock: "waits for the lock, which another node has"
         }
     }
 }

@@ -5,13 +5,14 @@ import CommandSupport
     static func main() async { await Tool("sceau-agent").run(SceauAgent.self) }
 }
 
-/// To come: run, history, approve, hold, unhold, gc, check-config.
+/// To come: run.
 struct SceauAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
         version: Tool.versionLine("sceau-agent"),
         subcommands: [
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
-            RevertCommand.self, BundleCommand.self, ConfigCommand.self,
+            RevertCommand.self, ApproveCommand.self, HoldCommand.self, UnholdCommand.self, HistoryCommand.self,
+            GarbageCommand.self, BundleCommand.self, ConfigCommand.self, CheckConfigCommand.self,
         ])
 }

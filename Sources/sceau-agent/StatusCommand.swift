@@ -3,6 +3,7 @@ import CommandSupport
 import Primitives
 import Releases
 import TransparencyLog
+import UpdatePlan
 import Updating
 
 struct StatusCommand: ParsableCommand {
@@ -24,6 +25,7 @@ struct StatusCommand: ParsableCommand {
             "available", report.available.map { "\($0.version), severity \($0.severity)" } ?? "nothing newer",
         ])
         if let held = report.held { table.append(["held", held.line]) }
+        for row in standing(report) { table.append(row) }
         table.append(["metadata", metadata(report.metadata)])
         if let log = report.log { for row in rows(log) { table.append(row) } }
         for evidence in report.forkEvidence {
@@ -32,7 +34,39 @@ struct StatusCommand: ParsableCommand {
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
         }
+        if report.undelivered > 0 {
+            let count = Counted.text(report.undelivered, "notice")
+            table.append([
+                "not told", "\(count) could not be delivered; output/notify.txt in the state folder says why",
+            ])
+        }
         return table.lines + report.withdrawn.lines(installed: report.installed?.version)
+    }
+
+    /// What people said, and what is or was under way.
+    private static func standing(_ report: StatusReport) -> [[String]] {
+        var rows: [[String]] = []
+        if let hold = report.hold { rows.append(["hold", "updates are on hold \(hold.line)"]) }
+        if let approved = report.approved { rows.append(["approved", "\(approved)"]) }
+        if let underWay = report.underWay {
+            rows.append([underWay.isInterrupted ? "interrupted" : "under way", line(underWay)])
+        }
+        if let last = report.lastStep, let reason = last.reason {
+            let release = (last.event == .failed ? last.release : last.to).map { "\($0)" } ?? ""
+            rows.append(["last change", "\(UTCTime.encode(last.time)) \(last.event.rawValue) \(release): \(reason)"])
+        }
+        if let lastRun = report.lastRun {
+            let success = report.lastSuccess.map { $0 == lastRun ? "" : ", last good one \(UTCTime.encode($0))" }
+            rows.append(["last run", UTCTime.encode(lastRun) + (success ?? ", none was good yet")])
+        }
+        return rows
+    }
+
+    private static func line(_ underWay: UnderWay) -> String {
+        let step = underWay.step
+        let from = step.from.map { "from \($0) " } ?? ""
+        let end = underWay.isInterrupted ? "; the next run goes on with it, or drops it" : ""
+        return "\(step.kind.rawValue) \(from)to \(step.to), \(underWay.state.rawValue)\(end)"
     }
 
     private static func installed(_ installation: Installation?) -> String {

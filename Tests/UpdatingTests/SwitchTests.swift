@@ -45,7 +45,8 @@ import UpdatePlan
     @Test("what a program gets is what is documented, and nothing of the agent's own environment")
     func environment() throws {
         var release = HookedRelease("1.1")
-        release.scripts["pre"] = "#!/bin/sh\n/usr/bin/env | /usr/bin/sort > \"$SCEAU_SHARED/env\"\npwd >> \"$SCEAU_SHARED/env\"\n"
+        release.scripts["pre"] =
+            "#!/bin/sh\n/usr/bin/env | /usr/bin/sort > \"$SCEAU_SHARED/env\"\npwd >> \"$SCEAU_SHARED/env\"\n"
         let hooked = try instance(release)
         _ = try hooked.agent().update()
         let folder = hooked.instance.folder
@@ -63,7 +64,8 @@ import UpdatePlan
     @Test(
         "a release that does not do well is taken back by itself, its data changed back, and is not tried again",
         arguments: [
-            ("migrate", ["1.1 pre", "stop", "1.1 migrate"]), ("post", ["1.1 pre", "stop", "1.1 migrate", "start", "1.1 post"]),
+            ("migrate", ["1.1 pre", "stop", "1.1 migrate"]),
+            ("post", ["1.1 pre", "stop", "1.1 migrate", "start", "1.1 post"]),
             // The health check is tried again until its time is over.
             ("health", all + ["1.1 health", "1.1 health", "1.1 health", "1.1 health"]),
         ])
@@ -78,7 +80,9 @@ import UpdatePlan
         #expect(status.lastError?.code == "agent/reverted")
         let entry = try #require(try hooked.instance.history().last)
         #expect(entry.event == .reverted)
-        #expect(entry.reason?.description.contains("hooks/\(failing) ended with status 3; it said last: \(failing) says no") == true)
+        #expect(
+            entry.reason?.description.contains("hooks/\(failing) ended with status 3; it said last: \(failing) says no")
+                == true)
         // However often it runs again: no loop.
         for _ in 0..<3 { #expect(try hooked.agent().update().release == nil) }
         #expect(try hooked.ran() == [])
@@ -185,7 +189,9 @@ import UpdatePlan
         #expect(code { try hooked.agent().update() } == "agent/reverted")
         // The old release's health is looked at too, and that it is no better is said.
         let entry = try #require(try hooked.instance.history().last)
-        #expect(entry.reason?.description.contains("checking: /bin/false ended with status 1; checking: /bin/false") == true)
+        #expect(
+            entry.reason?.description.contains("checking: /bin/false ended with status 1; checking: /bin/false") == true
+        )
         #expect(try hooked.instance.wholeVersion() == "1.0")
     }
 

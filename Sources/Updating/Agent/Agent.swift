@@ -31,6 +31,8 @@ package struct AgentPorts {
     /// So many bytes that nobody can guess.
     package var random: (Int) -> [UInt8] = { count in (0..<count).map { _ in UInt8.random(in: 0...255) } }
     package var progress: (AgentProgress) -> Void
+    /// This machine's name, for people.
+    package var host = ProcessInfo.processInfo.hostName
     /// Told how old the metadata of a bundle is, before anything is installed by it.
     package var reportAge: (RepositoryAge) -> Void = { _ in }
 
@@ -145,18 +147,22 @@ package struct Agent {
         return refreshed
     }
 
-    /// Runs `body` with the lock held; how it ends is remembered for `status`.
-    func exclusively<Result>(_ body: (_ pinnedRoot: [UInt8]) throws -> Result) throws -> Result {
+    /// Runs `body` with the lock held; how it ends is remembered for `status`, and people are told.
+    func exclusively<Result>(
+        _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
+    ) throws -> Result {
         let pinnedRoot = try pinnedRoot()
         let lock = try storage.lock(folders.lock)
         return try withExtendedLifetime(lock) {
             do {
                 let result = try body(pinnedRoot)
                 try instance.setLastError(nil)
+                tell(operation, result as? any ToldReport)
                 return result
             } catch let fault as any ReportableFault {
                 // What went wrong first is what a person needs to know.
                 try? instance.setLastError(LastError(fault, at: ports.now))
+                tell(operation, nil, fault)
                 throw fault
             }
         }

@@ -24,7 +24,7 @@ package struct CheckReport: Sendable {
 extension Agent {
     /// Refreshes the metadata and says whether an update is available. Fetches no release.
     package func check() throws -> CheckReport {
-        try exclusively { pinnedRoot in
+        try exclusively(.check) { pinnedRoot in
             var run = UpdateRun(self)
             let installed = try run.recover()
             let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)

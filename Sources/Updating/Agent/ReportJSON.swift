@@ -92,6 +92,47 @@ extension HeldRelease? {
     }
 }
 
+extension Hold? {
+    fileprivate var json: JSONValue {
+        guard let self else { return .null }
+        return ["until": .time(self.until), "reason": .string(self.reason)]
+    }
+}
+
+extension HoldReport {
+    package var json: JSONObject { ["hold": hold.json, "before": before.json, "at_work": .bool(isAtWork)] }
+}
+
+extension UnderWay {
+    fileprivate var json: JSONValue {
+        [
+            "kind": .text(step.kind.rawValue), "from": .text(step.from), "to": .text(step.to),
+            "state": .text(state.rawValue), "interrupted": .bool(isInterrupted),
+        ]
+    }
+}
+
+extension ApprovalReport {
+    package var json: JSONObject {
+        [
+            "approved": .text(version), "at_work": .bool(isAtWork),
+            "update": update.map { .object($0.json) } ?? .null,
+        ]
+    }
+}
+
+extension GarbageReport {
+    package var json: JSONObject {
+        ["bytes": .number(bytes), "versions": .array(versions.map { .text($0) })]
+    }
+}
+
+extension ConfigurationFinding {
+    package var json: JSONObject {
+        ["about": .text(about), "problem": .text(problem), "advice": .text(advice), "fatal": .bool(isFatal)]
+    }
+}
+
 extension RevertReport {
     package var json: JSONObject {
         ["changed": .bool(isChange), "from": .text(before.version), "installed": installed.json]
@@ -122,6 +163,9 @@ extension StatusReport {
             "held": held.json, "log": log?.json ?? .null,
             "fork_evidence": .array(forkEvidence.map { .text($0) }),
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
+            "hold": hold.json, "approved": .text(approved), "under_way": underWay?.json ?? .null,
+            "last_step": lastStep.map { .object($0.json) } ?? .null, "last_run": .time(lastRun),
+            "last_success": .time(lastSuccess), "undelivered_notices": .number(undelivered),
         ]
     }
 }

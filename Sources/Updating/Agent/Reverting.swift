@@ -22,7 +22,7 @@ extension Agent {
     ///
     /// - Parameter keepsData: also where what newer releases did to the data cannot be undone; nothing is undone then.
     package func revert(to version: Version? = nil, keepingData keepsData: Bool = false) throws -> RevertReport {
-        try exclusively { _ in
+        try exclusively(.revert) { _ in
             var run = UpdateRun(self)
             guard let before = try run.recover() else { throw AgentFault(.notInstalled) }
             let target = try version ?? earlier(than: before)

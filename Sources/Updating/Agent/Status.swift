@@ -1,3 +1,4 @@
+import DurableStorage
 import FoundationEssentials
 import Primitives
 import Releases
@@ -52,7 +53,29 @@ package struct StatusReport: Sendable {
     package let forkEvidence: [String]
     /// The newest release, when it is known to have to wait, and why.
     package let held: HeldRelease?
+    /// The administrator's word against updates, whether or not there is one.
+    package let hold: Hold?
+    /// What the administrator said may be installed, and is not yet.
+    package let approved: Version?
+    /// A change of the installed release that has begun and not ended.
+    package let underWay: UnderWay?
+    /// How the installed release came to be that, or why another one did not.
+    package let lastStep: HistoryEntry?
     package let lastError: LastError?
+    /// When the last check or update was, and the last one in which nothing went wrong; known where somebody is told or
+    /// there are metrics.
+    package let lastRun: Date?
+    package let lastSuccess: Date?
+    /// Notices that have not got everywhere yet.
+    package let undelivered: Int
+}
+
+/// A change of the installed release that the journal tells of.
+package struct UnderWay: Hashable, Sendable {
+    package let state: StateName
+    package let step: UpdateStep
+    /// Nobody is at work on it: the next run goes on with it, or drops it.
+    package let isInterrupted: Bool
 }
 
 extension Agent {
@@ -63,13 +86,31 @@ extension Agent {
         let stored = storedChannel(pinnedRoot)
         let (choice, offered) = (try choice(installed), stored?.channel.releases ?? [])
         let log = configuration.log.isRequired ? try instance.rememberedLog() : nil
+        let memory = try instance.noticeMemory()
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
             available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),
-            held: try held(choice, offered, log?.memory), lastError: try instance.lastError())
+            held: try held(choice, offered, log?.memory), hold: try instance.hold(), approved: try instance.approved(),
+            underWay: try underWay(), lastStep: try instance.history().last { $0.event.isStep },
+            lastError: try instance.lastError(), lastRun: memory.lastRun, lastSuccess: memory.lastSuccess,
+            undelivered: memory.outgoing.count)
+    }
+
+    private func underWay() throws -> UnderWay? {
+        let state = try instance.journalledState()
+        return state.step.map { UnderWay(state: state.name, step: $0, isInterrupted: !isAtWork) }
+    }
+
+    /// Whether an agent is at work on this instance. For a moment it keeps one that is just beginning from doing so: to
+    /// be asked only when there is a reason.
+    var isAtWork: Bool {
+        do {
+            _ = try storage.lock(folders.lock)
+            return false
+        } catch { return error.code == .locked }
     }
 
     private func logReport(_ log: RememberedLog, _ trusted: TrustedMetadataSet?) -> StatusReport.Log? {

@@ -37,7 +37,7 @@ extension Agent {
     package func update(
         to version: Version? = nil, now isNow: Bool = false, accepting accepted: Digest? = nil
     ) throws -> UpdateReport {
-        try exclusively { pinnedRoot in
+        try exclusively(.update) { pinnedRoot in
             var run = UpdateRun(self)
             (run.requested, run.isNow) = (version, isNow)
             let before = try run.recover()

@@ -95,7 +95,7 @@ extension Agent {
             let offline = AgentPorts(
                 storage: storage, now: ports.now, mirrors: [bundle], agentVersion: ports.agentVersion)
             let agent = Agent(configuration, ports: offline)
-            try agent.exclusively { pinnedRoot in
+            try agent.exclusively(.bundle) { pinnedRoot in
                 try agent.instance.mend()
                 _ = try agent.refresh(pinnedRoot: pinnedRoot, installed: try agent.instance.installation())
             }

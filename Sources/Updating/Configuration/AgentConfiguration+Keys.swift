@@ -7,7 +7,8 @@ import Transport
 
 extension AgentConfiguration {
     /// Every key there is, in the order in which they are explained.
-    static let keys: [ConfigurationKey] = generalKeys + fetchingKeys + installKeys + aroundKeys + spaceKeys + logKeys
+    static let keys: [ConfigurationKey] =
+        generalKeys + fetchingKeys + installKeys + aroundKeys + spaceKeys + logKeys + tellingKeys
 
     private static let generalKeys: [ConfigurationKey] = [
         ConfigurationKey(

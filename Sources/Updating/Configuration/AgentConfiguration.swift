@@ -24,6 +24,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package var hooks = HookSettings()
     package var services = ServiceSettings()
     package var health = HealthSettings()
+    package var notify = NotifySettings()
+    package var metrics = MetricsSettings()
 
     package static let defaultKeep = 2
     /// Bytes of the file.

@@ -96,7 +96,8 @@ enum CommandOutcome {
 }
 
 extension ProcessResult.Outcome {
-    fileprivate var text: String {
+    /// For people: `PROGRAM …`.
+    var text: String {
         switch self {
         case .exited(let status): "ended with status \(status)"
         case .signalled(let signal): "was ended by signal \(signal)"

@@ -17,6 +17,14 @@ package struct HistoryEntry: Hashable, Sendable {
         case patchRefused = "patch-refused"
         /// A release was given up: nothing was switched, or there was no way back.
         case failed
+
+        /// It tells how an update or a revert ended.
+        package var isStep: Bool {
+            switch self {
+            case .updated, .reverted, .failed: true
+            case .acceptedUnwitnessed, .patchRefused: false
+            }
+        }
     }
 
     package let time: Date
@@ -77,7 +85,9 @@ package struct HistoryEntry: Hashable, Sendable {
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 
-    package var line: [UInt8] {
+    package var line: [UInt8] { JSONValue.object(json).lineEncoding + [UInt8(ascii: "\n")] }
+
+    package var json: JSONObject {
         var object: JSONObject = [
             "time": .string(ByteString(UTCTime.encode(time))), "event": .string(ByteString(event.rawValue)),
         ]
@@ -91,7 +101,7 @@ package struct HistoryEntry: Hashable, Sendable {
         }
         if let release { object["release"] = .string(release.text) }
         if let reason { object["reason"] = .string(reason) }
-        return JSONValue.object(object).lineEncoding + [UInt8(ascii: "\n")]
+        return object
     }
 
     /// Nil for a line that is damaged, or of an event that this version does not know.

@@ -33,6 +33,8 @@ package struct InstanceFolders: Hashable, Sendable {
     package var seed: FilePath { state.appending("seed") }
     /// What programs around the last switches said.
     package var output: FilePath { state.appending("output") }
+    /// What people were told, and what they have yet to be told.
+    package var notices: FilePath { state.appending("notices.json") }
     package var lock: FilePath { state.appending("lock") }
     /// Listing and `release.json` of each release whose tree is kept.
     package var releases: FilePath { state.appending("releases") }

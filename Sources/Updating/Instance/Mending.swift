@@ -8,7 +8,7 @@ extension Instance {
     func mend() throws {
         let files = [
             folders.journal, folders.installed, folders.history, folders.lastError, folders.hold, folders.approved,
-            folders.seed, folders.mirrors,
+            folders.seed, folders.mirrors, folders.notices,
         ]
         for file in files {
             try remove(file, unless: .file)

@@ -34,7 +34,8 @@ extension UpdateRun {
     mutating func recordFailure(_ step: UpdateStep, _ trouble: Trouble) throws -> UpdateEvent {
         let linked = try instance.linkedVersion()
         if let standing = step.standing(at: linked) {
-            try install(standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
+            try install(
+                standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
         } else if trouble.isInterruption, step.kind == .update, var old = try instance.installation() {
             // What stops the machine is not tried again.
             old.revertedFrom = max(old.revertedFrom ?? step.to, step.to)
@@ -55,7 +56,8 @@ extension UpdateRun {
         }
     }
 
-    /// Removes downloads, and versions beyond those to keep; never the installed one, the one before it, or one that waits.
+    /// Removes downloads, and versions beyond those to keep; never the installed one, the one before it,
+    /// the one that was gone back from, or one that waits.
     func cleanUp() throws {
         try discardUnfinished()
         if try storage.info(folders.downloads) != nil {
@@ -68,11 +70,15 @@ extension UpdateRun {
         let kept = try instance.keptVersions()
         for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
         let known = try Set(instance.history().compactMap(\.to))
+        let returned = [installed.previous, installed.revertedFrom].compactMap(\.self)
         // One that was made ready and replaced by a newer one before it was ever installed.
-        let replaced = kept.filter { $0 > installed.version && !known.contains($0) && !isReady($0) }
+        let replaced = kept.filter {
+            $0 > installed.version && !known.contains($0) && !isReady($0) && !returned.contains($0)
+        }
         for version in replaced { try removeVersion(version) }
         let others = try kept.filter {
-            try $0 != installed.version && isTree($0) && !isReady($0) && !replaced.contains($0)
+            try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isReady($0)
+                && !replaced.contains($0)
         }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }

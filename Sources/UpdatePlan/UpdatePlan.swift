@@ -169,6 +169,9 @@ package struct UpdatePlan: Hashable, Sendable {
     private func failure(of step: UpdateStep) -> [UpdateAction] {
         guard let trouble = state.trouble else { return [.giveBackLock] }
         let wereStopped = trouble.stage != .locking && trouble.stage != .preparing
-        return (wereStopped ? [.startServicesAgain(step)] : []) + [.giveBackLock, .recordFailure(step, trouble)]
+        // One that another node has is not ours to give back; whether it was taken before a stop, nobody knows.
+        let hadLock = trouble.stage != .locking || trouble.isInterruption
+        return (wereStopped ? [.startServicesAgain(step)] : []) + (hadLock ? [.giveBackLock] : [])
+            + [.recordFailure(step, trouble)]
     }
 }

@@ -59,6 +59,22 @@ import UpdatePlan
         #expect(try instance.wholeVersion() == "1.3")
     }
 
+    @Test("a release that was made ready before a hold stays through it")
+    func held() throws {
+        let repository = try ReleaseRepository()
+        try repository.add("1.0", Sample.first)
+        var instance = try TestInstance(repository)
+        try instance.initialise()
+        _ = try instance.agent().update()
+        try repository.add("1.1", Sample.second)
+        instance.configure = { $0.install.mode = .download }
+        _ = try instance.agent().update()
+        _ = try instance.agent().hold(until: nil, reason: "")
+        #expect(try instance.agent().update().held?.waiting.reason == .hold)
+        _ = try instance.agent().collectGarbage()
+        #expect(try instance.names(in: "prefix/versions") == ["1.0", "1.1"])
+    }
+
     @Test("whatever stands there, gc never removes current, previous, pinned or what waits", arguments: 0..<40)
     func property(seed: Int) throws {
         var random = Numbers(seed: UInt64(seed))
@@ -85,7 +101,7 @@ import UpdatePlan
             Installation(
                 version: current, tree: Digest.sha256(of: []), since: instance.now, previous: previous,
                 revertedFrom: pinned))
-        try state.writeJournal(.waiting(Waiting(waits, .approval, isReady: true)))
+        try state.writeJournal(.waiting(Waiting(waits, .approval, isReady: Bool.random(using: &random))))
         let before = Set(try storage.list(folders.versions))
         let agents = Set(try state.keptVersions().map(\.description))
         _ = try instance.agent().collectGarbage()

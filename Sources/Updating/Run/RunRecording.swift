@@ -73,19 +73,19 @@ extension UpdateRun {
         let returned = [installed.previous, installed.revertedFrom].compactMap(\.self)
         // One that was made ready and replaced by a newer one before it was ever installed.
         let replaced = kept.filter {
-            $0 > installed.version && !known.contains($0) && !isReady($0) && !returned.contains($0)
+            $0 > installed.version && !known.contains($0) && !isWaiting($0) && !returned.contains($0)
         }
         for version in replaced { try removeVersion(version) }
         let others = try kept.filter {
-            try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isReady($0)
+            try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isWaiting($0)
                 && !replaced.contains($0)
         }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
     }
 
-    /// It waits here to be installed.
-    private func isReady(_ version: Version) -> Bool { waiting?.isReady == true && waiting?.version == version }
+    /// It waits to be installed. A hold may have come before anybody looked whether it is here already.
+    private func isWaiting(_ version: Version) -> Bool { waiting?.version == version }
 
     private func isTree(_ version: Version) throws(StorageFault) -> Bool {
         try storage.info(folders.tree(version))?.kind == .directory

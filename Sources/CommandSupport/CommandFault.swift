@@ -76,7 +76,14 @@ package func stating<Result>(_ state: @autoclosure () -> String, _ body: () thro
     do { return try body() } catch let fault as any ReportableFault { throw StatedFault(fault, state: state()) }
 }
 
-/// Like the above, for work that waits.
+/// Like the above, where the state in words depends on what went wrong.
+package func stating<Result>(
+    after state: (any ReportableFault) -> String, _ body: () throws -> Result
+) throws -> Result {
+    do { return try body() } catch let fault as any ReportableFault { throw StatedFault(fault, state: state(fault)) }
+}
+
+/// Like the first, for work that waits.
 package func stating<Result>(
     _ state: @autoclosure () -> String, isolation: isolated (any Actor)? = #isolation,
     _ body: () async throws -> sending Result

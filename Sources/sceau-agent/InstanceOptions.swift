@@ -49,7 +49,7 @@ struct InstanceOptions: ParsableArguments {
         return try showingProgress { progress in
             let agent = try make(configuration, storage, progress)
             let before = agent.linkedVersion
-            return try stating(agent.stateInWords(before: before)) { try body(agent) }
+            return try stating(after: { agent.stateInWords(before: before, after: $0) }) { try body(agent) }
         }
     }
 

@@ -36,6 +36,7 @@ struct PostgreSQLTests {
         let result = try instance.association.agent("update")
         #expect(result.status == 1)
         #expect(result.errors.contains("column \"nonsense\" does not exist"), "\(result.errors)")
+        #expect(result.errors.contains("; 1.0 is in use\n"), "\(result.errors)")
         try expectTakenBack(instance, schema: schema)
         #expect(try instance.services() == ["start 1.0", "stop 1.0", "start 1.1", "stop 1.1", "start 1.0"])
         #expect(try instance.association.agent("update").status == 0)

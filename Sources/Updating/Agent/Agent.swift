@@ -109,8 +109,12 @@ package struct Agent {
     package var linkedVersion: Version? { (try? instance.linkedVersion()) ?? nil }
 
     /// The state after a fault, for its message. `before` is `linkedVersion` from before the run.
-    package func stateInWords(before: Version?) -> String {
+    package func stateInWords(before: Version?, after fault: (any ReportableFault)? = nil) -> String {
         let now = linkedVersion
+        // What was begun and ended otherwise than it should has run programs: not nothing was changed.
+        if let code = (fault as? AgentFault)?.code, code == .reverted || code == .givenUp {
+            return "\(now?.description ?? "nothing") is in use"
+        }
         guard now == before else {
             return "the switch to \(now?.description ?? "nothing") has happened; the next run completes it"
         }

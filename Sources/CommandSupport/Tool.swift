@@ -28,11 +28,21 @@ package struct Tool: Sendable {
     /// Runs the command that this process's arguments name and ends the process with its exit status.
     package func run<Root: ParsableCommand>(_ root: Root.Type) async -> Never {
         Self.keepClosedPipesFromKilling()
-        let ending = await ending(of: root, arguments: nil)
+        let ending = CommandLine.arguments.isEmpty ? unreadableArguments : await ending(of: root, arguments: nil)
         // When even stderr or stdout is gone, the exit status is all that is left to say.
         for line in ending.errorLines { try? StandardError.print(line) }
         do { try StandardOutput.print(ending.output) } catch { exit(failureStatus ?? FaultFamily.local.exitStatus) }
         exit(ending.status == 0 ? 0 : failureStatus ?? ending.status)
+    }
+
+    /// The runtime reads this process's arguments with the help of /proc. Without it there are none, not even the name of
+    /// the program: that is no wish for help, which would end with 0.
+    private var unreadableArguments: Ending {
+        Ending(
+            tool: name,
+            fault: CommandFault(
+                .unexpected, found: "no arguments, not even this program's name", at: "/proc/self/maps",
+                hint: "mount /proc, or find out why it cannot be read; nothing was done"))
     }
 
     /// Runs a command and says how it ended. `arguments` nil: those of this process.

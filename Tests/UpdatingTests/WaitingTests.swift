@@ -148,6 +148,16 @@ import UpdatePlan
         #expect(try hooked.instance.wholeVersion() == "1.1")
     }
 
+    @Test("a lock command that cannot be run is no lock that another node has")
+    func brokenLock() throws {
+        let hooked = try instance()
+        hooked.configure { $0.install.lock.take = ["/no/such/command"] }
+        #expect(code { try hooked.agent().update() } == "agent/given-up")
+        #expect(try hooked.instance.history().last?.reason?.description.contains("could not be run") == true)
+        #expect(try hooked.ran() == [])
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+    }
+
     @Test("the lock is given back also when the release is taken back")
     func lockAfterRevert() throws {
         let hooked = try instance()

@@ -27,10 +27,8 @@ struct HealthChecking {
             good = outcome.trouble == nil ? good + 1 : 0
             if good >= wanted { return outcome }
             guard elapsed() - start + every <= within else {
-                guard case .refused(let reason, let output) = outcome else {
-                    return .refused("it was not healthy \(wanted) times in a row in time", outcome.output)
-                }
-                return .refused(reason, output)
+                if outcome.trouble != nil { return outcome }
+                return .refused("it was not healthy \(wanted) times in a row in time", outcome.output)
             }
             sleep(every)
         }

@@ -54,9 +54,9 @@ struct InstanceCommands {
             if result.succeeded { return .done(output) }
             return .refused("\(name) \(result.outcome.text)", output)
         } catch let fault as any ReportableFault {
-            return .refused("\(name) could not be run: [\(fault.codeText)] \(fault.message)", "")
+            return .notRun("\(name) could not be run: [\(fault.codeText)] \(fault.message)")
         } catch {
-            return .refused("\(name) could not be run", "")
+            return .notRun("\(name) could not be run")
         }
     }
 
@@ -80,18 +80,25 @@ enum CommandOutcome {
     case done(String)
     /// Why, in one line; and what it said.
     case refused(String, String)
+    /// It never began, and why: that says nothing of what it would have said.
+    case notRun(String)
 
     var output: String {
         switch self {
         case .done(let output), .refused(_, let output): output
+        case .notRun: ""
         }
     }
 
     /// Nil: all is well. Otherwise one line with the last thing the program said.
     var trouble: String? {
-        guard case .refused(let reason, let output) = self else { return nil }
-        let last = output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
-        return last.map { "\(reason); it said last: \($0)" } ?? reason
+        switch self {
+        case .done: return nil
+        case .notRun(let reason): return reason
+        case .refused(let reason, let output):
+            let last = output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
+            return last.map { "\(reason); it said last: \($0)" } ?? reason
+        }
     }
 }
 

@@ -46,8 +46,9 @@ struct SwitchWork {
     private func takeLock(_ step: UpdateStep) -> UpdateEvent {
         let outcome = keep(commands(step).command(lock.take, lock.timeLimit))
         guard let trouble = outcome.trouble else { return .done }
-        // Somebody else has it: an update can wait, a revert was asked for now.
-        return step.kind == .update ? .mustWait(Waiting(step.to, .lock, isReady: true)) : .refused(trouble)
+        // Somebody else has it: an update can wait, a revert was asked for now. A command that cannot be run is no lock.
+        guard step.kind == .update, case .refused = outcome else { return .refused(trouble) }
+        return .mustWait(Waiting(step.to, .lock, isReady: true))
     }
 
     private func giveBackLock(_ step: UpdateStep) {

@@ -25,6 +25,7 @@ package enum AgentFaultCode: String, FaultCode {
 
     case notEnoughSpace = "agent/not-enough-space"
     case notWritable = "agent/not-writable"
+    case missingTool = "agent/missing-tool"
     case notInstalled = "agent/not-installed"
     case notKept = "agent/not-kept"
     case damagedTree = "agent/damaged-tree"
@@ -47,7 +48,8 @@ package enum AgentFaultCode: String, FaultCode {
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable, .mirrorAside: .transport
-        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .notInstalled, .unknownListing, .occupied,
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .unknownListing,
+            .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
         }
@@ -71,6 +73,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .targetUnavailable: "the mirror does not have a file of the release"
         case .mirrorAside: "this mirror misbehaved before, and is asked for nothing while another one serves"
         case .notEnoughSpace: "not enough space for the release"
+        case .missingTool: "a program of the release needs something that is not on this machine"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
         case .notKept: "this release is not kept here"
@@ -105,6 +108,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .agentTooOld: "update the agent itself first"
         case .targetUnavailable: "it may not be there yet; run this again, or configure another mirror"
         case .mirrorAside: "tell its owner; it is asked again by itself"
+        case .missingTool: "install it, and run this again; nothing was changed"
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"

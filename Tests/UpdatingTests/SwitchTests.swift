@@ -97,11 +97,34 @@ import UpdatePlan
     func brokenPayload() throws {
         var release = HookedRelease("1.1")
         release.migrates = false
-        for name in ["post", "health"] { release.scripts[name] = "#!/no/such/interpreter\n" }
+        // Not a program of this machine at all.
+        for name in ["post", "health"] { release.scripts[name] = "\u{7f}ELF, but no more" }
         let hooked = try instance(release)
         #expect(code { try hooked.agent().update() } == "agent/reverted")
         #expect(try hooked.ran() == ["1.1 pre", "start", "start", "1.0 post", "1.0 health"])
         #expect(try hooked.instance.wholeVersion() == "1.0")
+    }
+
+    @Test("a release whose programs need what is not here is refused before anything is done")
+    func missingInterpreter() throws {
+        var release = HookedRelease("1.1")
+        release.scripts["post"] = "#! /no/such/interpreter -x\n"
+        let hooked = try instance(release)
+        #expect(code { try hooked.agent().update() } == "agent/missing-tool")
+        #expect(try hooked.ran() == [])
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+    }
+
+    @Test("a file system on which no more files can be made is noticed before the download")
+    func inodes() throws {
+        let hooked = try instance(HookedRelease("1.1"))
+        let before = hooked.instance.adjust
+        hooked.instance.adjust = {
+            before(&$0)
+            $0.freeEntries = { _ in 3 }
+        }
+        #expect(code { try hooked.agent().update() } == "agent/not-enough-space")
+        #expect(try hooked.instance.names(in: "prefix/versions") == ["1.0"])
     }
 
     @Test("a release that says no before the switch changes nothing, and is tried again the next time")

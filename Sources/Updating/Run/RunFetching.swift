@@ -68,13 +68,13 @@ extension UpdateRun {
         }
         if var patches {
             return try tryingPatches(step) { run in
-                try run.checkSpace(for: patches.targets(), trees: chosen.manifest.tree.bytes + patches.passingBytes)
+                try run.checkSpace(for: patches.targets(), chosen.manifest.tree, passing: patches.passingBytes)
                 try patches.fetch(run.download(refreshed))
                 run.patches = patches
                 return .done
             }
         }
-        try checkSpace(for: [chosen.archive], trees: chosen.manifest.tree.bytes)
+        try checkSpace(for: [chosen.archive], chosen.manifest.tree)
         try chosen.fetch(download(refreshed))
         release = chosen
         return .done
@@ -101,6 +101,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
+        try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
         return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
     }
@@ -114,38 +115,6 @@ extension UpdateRun {
         else { return nil }
         self.waiting = waiting
         return .refused("it has to wait: \(waiting.reason.rawValue)")
-    }
-
-    // What would stop the release later is found out before the long download.
-
-    private func checkPlaces() throws {
-        try checkLinkPlace()
-        try storage.makeDirectory(folders.versions)
-        for folder in [folders.prefix, folders.versions] where !storage.isWritable(folder) {
-            throw AgentFault(.notWritable, at: folder.string)
-        }
-        try storage.makeDirectory(folders.downloads, mode: .privateDirectory)
-    }
-
-    /// - Parameter trees: bytes of what is built from the files.
-    private func checkSpace(for files: [SignedTarget], trees: Int) throws {
-        // What an earlier run brought here takes up no space a second time.
-        let missing = try files.reduce(0) { sum, file in
-            sum + max(0, file.length - (try storage.info(folders.downloads.appending(file.digest))?.size ?? 0))
-        }
-        for (folder, bytes) in [(folders.downloads, missing), (folders.versions, missing + trees)] {
-            let free = try agent.ports.freeBytes(folder)
-            guard free >= bytes else {
-                throw AgentFault(
-                    .notEnoughSpace, found: "\(free) bytes free", expected: "at least \(bytes)", at: folder.string)
-            }
-        }
-    }
-
-    /// `current` may be a link or nothing: what else stands there is not ours.
-    func checkLinkPlace() throws {
-        guard let info = try storage.info(folders.current), info.kind != .link else { return }
-        throw AgentFault(.occupied, expected: "a symbolic link, or nothing", at: folders.current.string)
     }
 
     // MARK: building

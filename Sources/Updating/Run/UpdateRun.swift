@@ -159,9 +159,7 @@ extension UpdateAction {
 extension UpdateRun.Outcome {
     /// The release that was wanted is installed, and nothing was wrong.
     var isGood: Bool { !isFailure && step.cause == nil && trouble == nil }
-}
 
-extension UpdateRun.Outcome {
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to

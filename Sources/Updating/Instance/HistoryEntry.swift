@@ -140,6 +140,15 @@ package struct HistoryEntry: Hashable, Sendable {
         return [pin, event == .reverted ? from : nil].compactMap(\.self).filter { $0 > to }.max()
     }
 
+    /// The release that is not in use after this, though it was, or was to be.
+    var leaves: Version? {
+        switch event {
+        case .reverted: from
+        case .failed: release
+        default: nil
+        }
+    }
+
     /// Whether both tell of the same step, whenever that was.
     func isSameStep(as other: HistoryEntry) -> Bool {
         event == other.event && from == other.from && to == other.to && fingerprint == other.fingerprint

@@ -9,7 +9,7 @@ extension UpdateRun {
     // MARK: recording
 
     mutating func record(_ step: UpdateStep, _ trouble: Trouble?) throws -> UpdateEvent {
-        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, trouble, at: agent.ports.now)
+        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, trouble, at: time)
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
         outcome = Outcome(step: step, trouble: trouble, isFailure: false)
@@ -20,7 +20,7 @@ extension UpdateRun {
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
         var new = Installation(
-            version: step.to, tree: step.tree, since: agent.ports.now,
+            version: step.to, tree: step.tree, since: time,
             previous: step.from == step.to ? old?.previous : step.from, revertedFrom: pin)
         if let old, old.version == new.version, old.tree == new.tree {
             // It is what was installed all the time, or is being recorded a second time.
@@ -43,7 +43,7 @@ extension UpdateRun {
             try instance.record(old)
             installed = old
         }
-        try instance.addToHistory(HistoryEntry(failing: step, trouble, at: agent.ports.now))
+        try instance.addToHistory(HistoryEntry(failing: step, trouble, at: time))
         outcome = Outcome(step: step, trouble: trouble, isFailure: true)
         return .done
     }

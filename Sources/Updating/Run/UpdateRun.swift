@@ -64,13 +64,23 @@ struct UpdateRun {
 
     // MARK: events and actions
 
-    /// Completes or drops what an earlier run left, and gives back what is installed.
-    mutating func recover() throws -> Installation? {
+    /// What is installed, and what waits. Nothing that an earlier run left is gone on with.
+    mutating func look() throws -> Installation? {
         try instance.mend()
         plan = UpdatePlan(try instance.journalledState())
         waiting = plan.state.waiting
         installed = try instance.installation()
-        try handle(.restarted(current: try instance.linkedVersion()))
+        if requested == nil { try instance.checkNotLost() }
+        return installed
+    }
+
+    /// Completes or drops what an earlier run left, and gives back what is installed. With `isAbandoning`, an update is
+    /// taken back from wherever it was interrupted.
+    mutating func recover(abandoning isAbandoning: Bool = false) throws -> Installation? {
+        _ = try look()
+        let current = try instance.linkedVersion()
+        let isAbandoned = isAbandoning && plan.canAbandon(at: current)
+        try handle(isAbandoned ? .abandoned : .restarted(current: current))
         installed = try instance.installation()
         if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
         return installed

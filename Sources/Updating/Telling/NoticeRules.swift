@@ -18,7 +18,7 @@ struct NoticeRules {
         var memory = memory
         if facts.operation.looks {
             memory.lastRun = facts.time
-            if facts.fault == nil { memory.lastSuccess = facts.time }
+            if facts.fault == nil, !facts.isTroubled { memory.lastSuccess = facts.time }
         }
         let notices = steps(facts, &memory) + conditions(facts, &memory)
         memory.outgoing.removeAll { facts.time.timeIntervalSince($0.notice.time) > Self.staleAfter }

@@ -18,7 +18,7 @@ import UpdatePlan
         let hasCome = Mutex(false)
 
         func willPerform(_ effect: DurableEffect) throws(StorageFault) {
-            if hasCome.withLock(\.self) { throw StorageFault(.failed, at: "\(effect)") }
+            if hasCome.withLock({ $0 }) { throw StorageFault(.failed, at: "\(effect)") }
         }
     }
 
@@ -39,7 +39,7 @@ import UpdatePlan
             }
         }
         #expect(code { try hooked.agent().update() } == "storage/failed")
-        #expect(cut.hasCome.withLock(\.self))
+        #expect(cut.hasCome.withLock { $0 })
         hooked.instance.adjust = before
         _ = try hooked.ran()
         return hooked

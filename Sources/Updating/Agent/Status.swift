@@ -6,6 +6,7 @@ import Signatures
 import SystemPackage
 import TUF
 import TransparencyLog
+import Transport
 import UpdatePlan
 
 /// What this instance knows, without asking anybody.
@@ -80,7 +81,10 @@ package struct UnderWay: Hashable, Sendable {
 
 extension Agent {
     /// Reads only; may run beside an update.
-    package func status() throws -> StatusReport {
+    ///
+    /// - Parameter mayLock: false where the lock must not be asked for, not even for a moment; what is under way then counts
+    ///   as worked on.
+    package func status(mayLock: Bool = true) throws -> StatusReport {
         let pinnedRoot = try pinnedRoot()
         let installed = try instance.installation()
         let stored = storedChannel(pinnedRoot)
@@ -94,14 +98,22 @@ extension Agent {
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),
             held: try held(choice, offered, log?.memory), hold: try instance.hold(), approved: try instance.approved(),
-            underWay: try underWay(), lastStep: try instance.history().last { $0.event.isStep },
+            underWay: try underWay(mayLock: mayLock), lastStep: try instance.history().last { $0.event.isStep },
             lastError: try instance.lastError(), lastRun: memory.lastRun, lastSuccess: memory.lastSuccess,
             undelivered: memory.outgoing.count)
     }
 
-    private func underWay() throws -> UnderWay? {
+    private func mirrorsAside() throws -> [MirrorMemory.Aside] {
+        let names = Set(configuration.mirrors.map { HTTPAddress.displayed($0) })
+        // Of a single mirror nothing is remembered: it is asked whatever it did.
+        guard names.count > 1 else { return [] }
+        let memory = try instance.mirrorStore.load()
+        return names.sorted().compactMap { memory.standsAside($0, at: ports.now) }
+    }
+
+    private func underWay(mayLock: Bool) throws -> UnderWay? {
         let state = try instance.journalledState()
-        return state.step.map { UnderWay(state: state.name, step: $0, isInterrupted: !isAtWork) }
+        return state.step.map { UnderWay(state: state.name, step: $0, isInterrupted: mayLock && !isAtWork) }
     }
 
     /// Whether an agent is at work on this instance. For a moment it keeps one that is just beginning from doing so: to

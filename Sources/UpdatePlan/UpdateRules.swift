@@ -41,11 +41,12 @@ package struct UpdateRules: Hashable, Sendable {
     package var requested: Version?
     /// `update --now`.
     package var isNow = false
-    /// Of this instance, for rollouts; see `RolloutNumber`.
-    package var seed: [UInt8]
+    /// Of this instance, for rollouts; see `RolloutNumber`. Nil for who only looks, before one was drawn: whether a rollout has
+    /// come here nobody knows then, and nothing is said of it.
+    package var seed: [UInt8]?
     package var now: Date
 
-    package init(seed: [UInt8], now: Date) {
+    package init(seed: [UInt8]?, now: Date) {
         self.seed = seed
         self.now = now
     }
@@ -60,7 +61,7 @@ package struct UpdateRules: Hashable, Sendable {
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until) }
         if let heldBackUntil { return Waiting(version, .holdBack, until: heldBackUntil) }
         if isApproved(version) || isNow { return nil }
-        if let rollout = release.rollout {
+        if let seed, let rollout = release.rollout {
             let opening = rollout.opening(for: RolloutNumber(seed: seed, version: version))
             guard let opening, opening <= now else { return Waiting(version, .rollout, until: opening) }
         }

@@ -173,6 +173,13 @@ extension StatusReport {
 extension StatusReport.Log {
     package var json: JSONValue {
         [
+            "mirrors_aside": .array(
+                mirrorsAside.map {
+                    [
+                        "mirror": .text($0.mirror), "code": .text($0.code), "until": .time($0.until),
+                        "times": .number($0.times),
+                    ]
+                }),
             "origin": .text(origin), "size": .number(size), "last_cosigned": .time(lastCosigned),
             "ahead_since": .time(aheadSince), "policy": policy.map { .string($0) } ?? .null,
             "older_policies": .array(older.map { ["policy": .string($0.policy.text), "until": .time($0.until)] }),

@@ -69,6 +69,8 @@ package struct StatusReport: Sendable {
     package let lastSuccess: Date?
     /// Notices that have not got everywhere yet.
     package let undelivered: Int
+    /// Configured mirrors that gave something wrong, and are asked only when no other one serves.
+    package let mirrorsAside: [MirrorMemory.Aside]
 }
 
 /// A change of the installed release that the journal tells of.
@@ -100,7 +102,7 @@ extension Agent {
             held: try held(choice, offered, log?.memory), hold: try instance.hold(), approved: try instance.approved(),
             underWay: try underWay(mayLock: mayLock), lastStep: try instance.history().last { $0.event.isStep },
             lastError: try instance.lastError(), lastRun: memory.lastRun, lastSuccess: memory.lastSuccess,
-            undelivered: memory.outgoing.count)
+            undelivered: memory.outgoing.count, mirrorsAside: try mirrorsAside())
     }
 
     private func mirrorsAside() throws -> [MirrorMemory.Aside] {
@@ -121,6 +123,8 @@ extension Agent {
     var isAtWork: Bool {
         do {
             _ = try storage.lock(folders.lock)
+        // Taking the lock makes its file, and whoever only looks makes none.
+        guard ((try? storage.info(folders.lock)) ?? nil) != nil else { return false }
             return false
         } catch { return error.code == .locked }
     }
@@ -156,9 +160,9 @@ extension Agent {
         guard let newest = choice.newest(of: offered), newest.version != choice.installed else { return nil }
         let until = memory?.hold(newest, of: configuration.paths.role, configuration.log.holdBack, now: ports.now)
         let waiting =
-            try rules().waiting(before: newest, heldBackUntil: until)
-            ?? stillWaiting(instance.journalledState().waiting, for: newest)
-        return waiting.map { HeldRelease(release: newest, waiting: $0) }
+            try rules(isLooking: true).waiting(before: newest, heldBackUntil: until)
+            ?? stillWaiting(instance.journalledState().waiting, for: newest, isLooking: true)
+        return try waiting.map { try knowingPlace(HeldRelease(release: newest, waiting: $0)) }
     }
 
     private func metadata(_ channel: Channel, _ trusted: TrustedMetadataSet) -> StatusReport.Metadata {

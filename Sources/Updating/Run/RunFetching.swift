@@ -18,7 +18,7 @@ extension UpdateRun {
                 try choice.requested(requested, of: offered).map { [$0] } ?? []
             } else { choice.candidates(of: offered) }
         let (facts, held) = refreshed.choose(candidates, rules)
-        self.held = held
+        self.held = try held.map(agent.knowingPlace)
         guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
         return .chosen(try prepare(facts, refreshed))
     }

@@ -81,6 +81,9 @@ package enum Metrics {
                 "log_cosigned_timestamp_seconds", "When enough witnesses saw the log last.",
                 seconds(status.log?.lastCosigned)),
             Gauge("fork_evidence", "Files that show a log that contradicted itself.", status.forkEvidence.count),
+            Gauge(
+                "mirrors_aside", "Mirrors that gave something wrong and are passed over for a while.",
+                status.mirrorsAside.count),
             Gauge("notices_undelivered", "Notices that could not be delivered yet.", status.undelivered),
             Gauge(
                 "last_error", "The code of what went wrong in the last run.",

@@ -45,6 +45,8 @@ package struct UpdateRules: Hashable, Sendable {
     /// come here nobody knows then, and nothing is said of it.
     package var seed: [UInt8]?
     package var now: Date
+    /// Nothing was ever installed here: there are no data yet that somebody could want back.
+    package var isFirst = false
 
     package init(seed: [UInt8]?, now: Date) {
         self.seed = seed
@@ -73,7 +75,7 @@ package struct UpdateRules: Hashable, Sendable {
         let version = release.version
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until, isReady: true) }
         if isApproved(version) { return nil }
-        if step.return == .none { return Waiting(version, .irreversible, isReady: true) }
+        if step.return == .none, !isFirst { return Waiting(version, .irreversible, isReady: true) }
         if isNow { return nil }
         if mode == .download, windows == nil { return Waiting(version, .approval, isReady: true) }
         if let windows, !windows.contains(now), !(criticalAtAnyTime && release.severity == .critical) {

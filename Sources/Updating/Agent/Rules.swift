@@ -23,6 +23,7 @@ extension Agent {
         rules.approved = try instance.approved()
         rules.requested = requested
         rules.isNow = isNow
+        rules.isFirst = try instance.isFirst()
         return rules
     }
 

@@ -65,7 +65,7 @@ struct RunCommand: ParsableCommand {
     private static func lines(_ news: DaemonNews) -> [String] {
         switch news {
         case .updated(let report):
-            UpdateCommand.lines(report) + (report.trouble.map { ["warning: not all is well: \($0.line)"] } ?? [])
+            UpdateCommand.lines(report) + report.troubles.map { "warning: not all is well: \($0.line)" }
         case .waits(let held): [held.line]
         case .failed(let fault, let state): ["error: \(line(fault)); \(state)"]
         case .unexpected(let error): ["error: \(line(error))"]

@@ -74,11 +74,15 @@ extension UpdateReport {
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
             "download": delivery?.json ?? .null, "patch_refused": .text(patchRefusal),
-            "held": held.json, "trouble": .text(trouble?.line), "accepted_unwitnessed": .text(accepted),
+            "held": held.json, "trouble": troubles.json, "accepted_unwitnessed": .text(accepted),
             "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]
     }
+}
+
+extension [Trouble] {
+    fileprivate var json: JSONValue { isEmpty ? .null : .text(lines) }
 }
 
 extension HeldRelease? {
@@ -135,7 +139,10 @@ extension ConfigurationFinding {
 
 extension RevertReport {
     package var json: JSONObject {
-        ["changed": .bool(isChange), "from": .text(before.version), "installed": installed.json]
+        [
+            "changed": .bool(isChange), "from": .text(before.version), "installed": installed.json,
+            "trouble": troubles.json,
+        ]
     }
 }
 
@@ -166,13 +173,6 @@ extension StatusReport {
             "hold": hold.json, "approved": .text(approved), "under_way": underWay?.json ?? .null,
             "last_step": lastStep.map { .object($0.json) } ?? .null, "last_run": .time(lastRun),
             "last_success": .time(lastSuccess), "undelivered_notices": .number(undelivered),
-        ]
-    }
-}
-
-extension StatusReport.Log {
-    package var json: JSONValue {
-        [
             "mirrors_aside": .array(
                 mirrorsAside.map {
                     [
@@ -180,6 +180,13 @@ extension StatusReport.Log {
                         "times": .number($0.times),
                     ]
                 }),
+        ]
+    }
+}
+
+extension StatusReport.Log {
+    package var json: JSONValue {
+        [
             "origin": .text(origin), "size": .number(size), "last_cosigned": .time(lastCosigned),
             "ahead_since": .time(aheadSince), "policy": policy.map { .string($0) } ?? .null,
             "older_policies": .array(older.map { ["policy": .string($0.policy.text), "until": .time($0.until)] }),

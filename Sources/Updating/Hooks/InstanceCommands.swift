@@ -91,7 +91,10 @@ enum CommandOutcome {
     }
 
     /// Nil: all is well. Otherwise one line with the last thing the program said.
-    var trouble: String? {
+    var trouble: String? { trouble(keptIn: nil) }
+
+    /// The same, naming the file with all that the program said.
+    func trouble(keptIn file: String?) -> String? {
         switch self {
         case .done: return nil
         case .notRun(let reason): return reason

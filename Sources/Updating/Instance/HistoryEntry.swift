@@ -27,8 +27,8 @@ package struct HistoryEntry: Hashable, Sendable {
         }
     }
 
-    /// Bytes of a line: a reason of two troubles, each byte of them escaped, and the rest.
-    private static let limit = 16 << 10
+    /// Bytes of a line: a reason of three troubles, each byte of them escaped, and the rest.
+    private static let limit = 24 << 10
 
     package let time: Date
     package let event: Event
@@ -45,8 +45,8 @@ package struct HistoryEntry: Hashable, Sendable {
     package private(set) var release: Version?
     package private(set) var reason: ByteString?
 
-    /// - Parameter trouble: what was not well at the end.
-    package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ trouble: Trouble? = nil, at time: Date) {
+    /// - Parameter troubles: what was not well at the end.
+    package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ troubles: [Trouble] = [], at time: Date) {
         self.time = time
         self.delivery = delivery
         event =
@@ -57,16 +57,16 @@ package struct HistoryEntry: Hashable, Sendable {
         from = step.from
         to = step.to
         (fingerprint, despite) = (nil, nil)
-        reason = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ").nonEmpty.map { ByteString($0) }
+        reason = ([step.cause].compactMap(\.self) + troubles).lines.nonEmpty.map { ByteString($0) }
     }
 
     /// The release of `step` was given up.
-    package init(failing step: UpdateStep, _ trouble: Trouble, at time: Date) {
+    package init(failing step: UpdateStep, _ troubles: [Trouble], at time: Date) {
         self.time = time
         event = .failed
-        from = step.from
-        release = step.cause == nil ? step.to : step.from
-        reason = ByteString([step.cause, trouble].compactMap { $0?.line }.joined(separator: "; "))
+        // On the way back the newer one is the one that was given up.
+        (from, release) = step.cause == nil ? (step.from, step.to) : (step.to, step.from)
+        reason = ByteString(([step.cause].compactMap(\.self) + troubles).lines)
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 

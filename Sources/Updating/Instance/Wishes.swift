@@ -51,9 +51,9 @@ extension Instance {
     }
 
     /// What programs of one stage said when they ran last.
-    func keepOutput(_ text: String, of stage: StateName, at time: Date) throws {
+    func keepOutput(_ text: String, named name: String, at time: Date) throws {
         try storage.makeDirectory(folders.output, mode: .privateDirectory)
-        let file = folders.output.appending("\(stage.rawValue).txt")
+        let file = folders.output.appending("\(name).txt")
         try storage.write(Array("\(UTCTime.encode(time))\n\(text)".utf8), to: file, mode: .privateFile)
     }
 }

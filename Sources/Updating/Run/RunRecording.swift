@@ -9,10 +9,11 @@ extension UpdateRun {
     // MARK: recording
 
     mutating func record(_ step: UpdateStep, _ trouble: Trouble?) throws -> UpdateEvent {
-        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, trouble, at: agent.ports.now)
+        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, troubles, at: agent.ports.now)
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
-        outcome = Outcome(step: step, trouble: trouble, isFailure: false)
+        outcome = Outcome(step: step, troubles: troubles, isFailure: false)
         if step.kind == .update { changed = release?.manifest }
         return .done
     }
@@ -43,8 +44,9 @@ extension UpdateRun {
             try instance.record(old)
             installed = old
         }
-        try instance.addToHistory(HistoryEntry(failing: step, trouble, at: agent.ports.now))
-        outcome = Outcome(step: step, trouble: trouble, isFailure: true)
+        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        try instance.addToHistory(HistoryEntry(failing: step, troubles, at: agent.ports.now))
+        outcome = Outcome(step: step, troubles: troubles, isFailure: true)
         return .done
     }
 

@@ -29,15 +29,17 @@ struct SwitchWork {
             _ = services.map { keep($0.startWhatStands()) }
         case .runPost(let step): return event(try hook(step, \.post))
         case .checkHealth(let step): return event(try checkHealth(step))
-        case .giveBackLock: if let step = state.step { giveBackLock(step) }
         default: break
         }
         return nil
     }
 
     private func event(_ outcome: CommandOutcome) -> UpdateEvent {
-        keep(outcome).trouble.map { .refused($0) } ?? .done
+        keep(outcome).trouble(keptIn: "output/\(outputName).txt").map { .refused($0) } ?? .done
     }
+
+    /// What is said on the way back does not take the place of what was said before: it is why there is one.
+    private var outputName: String { state.name.rawValue + (state.step?.kind == .revert ? "-back" : "") }
 
     // MARK: the lock
 
@@ -51,9 +53,13 @@ struct SwitchWork {
         return .mustWait(Waiting(step.to, .lock, isReady: true))
     }
 
-    private func giveBackLock(_ step: UpdateStep) {
-        guard !lock.take.isEmpty else { return }
-        keep(commands(step).command(lock.giveBack, lock.timeLimit))
+    /// What was not well with that: no step ends otherwise for it, but the other node waits for somebody who knows.
+    func giveBackLock() -> Trouble? {
+        guard !lock.take.isEmpty, let step = state.step,
+            let trouble = keep(commands(step).command(lock.giveBack, lock.timeLimit)).trouble
+        else { return nil }
+        let command = lock.giveBack.joined(separator: " ").prefix(Self.longestCommand)
+        return Trouble(at: state.name, "the lock is still taken; run \(command) by hand: \(trouble)")
     }
 
     // MARK: the release's programs
@@ -146,12 +152,12 @@ struct SwitchWork {
 
     // MARK: what they said
 
-    /// Keeps a program's output for the administrator; the last one of each stage.
+    /// Keeps a program's output for the administrator; the last one of each stage, there and back.
     @discardableResult
     private func keep(_ outcome: CommandOutcome) -> CommandOutcome {
         let text = (outcome.trouble.map { "\($0)\n" } ?? "") + outcome.output
         // That it cannot be kept must not end what is under way.
-        if !text.isEmpty { try? agent.instance.keepOutput(text, of: state.name, at: agent.ports.now) }
+        if !text.isEmpty { try? agent.instance.keepOutput(text, named: outputName, at: agent.ports.now) }
         return outcome
     }
 }

@@ -59,6 +59,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
         }
         try checkPlaces()
+        try checkTools(of: chosen.manifest)
         if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
             try reuse(step.to, listing: kept.listing, kept.manifest)
         {
@@ -101,6 +102,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
+        try checkTools(of: release.manifest)
         try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
         return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply

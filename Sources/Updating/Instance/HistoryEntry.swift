@@ -17,12 +17,14 @@ package struct HistoryEntry: Hashable, Sendable {
         case patchRefused = "patch-refused"
         /// A release was given up: nothing was switched, or there was no way back.
         case failed
+        /// The tree in use was found to be other than it was signed, before an update.
+        case damagedTree = "damaged-tree"
 
         /// It tells how an update or a revert ended.
         package var isStep: Bool {
             switch self {
             case .updated, .reverted, .failed: true
-            case .acceptedUnwitnessed, .patchRefused: false
+            case .acceptedUnwitnessed, .patchRefused, .damagedTree: false
             }
         }
     }
@@ -88,6 +90,15 @@ package struct HistoryEntry: Hashable, Sendable {
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 
+    /// The tree of `release`, which is installed, is not what was signed.
+    init(damaged release: Version, _ trouble: Trouble, at time: Date) {
+        self.time = time
+        event = .damagedTree
+        self.release = release
+        reason = ByteString(trouble.line)
+        (from, to, fingerprint, despite) = (nil, nil, nil, nil)
+    }
+
     package var line: [UInt8] { JSONValue.object(json).lineEncoding + [UInt8(ascii: "\n")] }
 
     package var json: JSONObject {
@@ -130,7 +141,8 @@ package struct HistoryEntry: Hashable, Sendable {
         reason = try reader.optionalField("reason")?.string()
         delivery = try Delivery(reader)
         guard (known == .updated || known == .reverted) == (to != nil) else { return nil }
-        guard (known == .patchRefused || known == .failed) == (release != nil) else { return nil }
+        let isAboutRelease = known == .patchRefused || known == .failed || known == .damagedTree
+        guard isAboutRelease == (release != nil) else { return nil }
     }
 
     /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
@@ -138,6 +150,16 @@ package struct HistoryEntry: Hashable, Sendable {
     func pin(before pin: Version?) -> Version? {
         guard let to else { return pin }
         return [pin, event == .reverted ? from : nil].compactMap(\.self).filter { $0 > to }.max()
+    }
+
+    /// The release that an update led to. One that was given up counts: where something came after it, it stands; and where it
+    /// changed nothing, what comes after it began elsewhere.
+    fileprivate var upTo: Version? {
+        switch event {
+        case .updated: to
+        case .failed: release.flatMap { release in from.map { $0 < release } ?? true ? release : nil }
+        case .reverted, .acceptedUnwitnessed, .patchRefused, .damagedTree: nil
+        }
     }
 
     /// Whether both tell of the same step, whenever that was.

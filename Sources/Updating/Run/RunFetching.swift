@@ -105,7 +105,9 @@ extension UpdateRun {
         try checkTools(of: release.manifest)
         try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
-        return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
+        if let waiting = rules.waiting(toApply: release.manifest.facts, step) { return .mustWait(waiting) }
+        try lookAtOldTree(step)
+        return .mayApply
     }
 
     /// Once more before anything is changed: the lock may have been long in coming, or the agent was stopped since. The

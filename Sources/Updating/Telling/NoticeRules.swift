@@ -78,6 +78,15 @@ struct NoticeRules {
             return AgentNotice(
                 .failed, "could not install \(release)", reason + ["sceau-agent status says what is in use"],
                 version: release, from: entry.from, at: entry.time)
+        case .damagedTree:
+            guard let release = entry.release else { return nil }
+            return AgentNotice(
+                .failed, "the installed tree of \(release) was not as it was signed",
+                reason + [
+                    "the update goes on and puts a whole tree in its place; find out what changed this one: there is no good way "
+                        + "back to it"
+                ],
+                version: release, code: AgentFaultCode.damagedTree.rawValue, at: entry.time)
         case .acceptedUnwitnessed, .patchRefused: return nil
         }
     }

@@ -27,7 +27,6 @@ extension Agent {
         return rules
     }
 
-    /// What stands now against `release`, which an earlier run made ready and found `known` against.
     /// The same, but said to be here where the release is, whatever it waits for: an earlier run made its tree and read it back.
     func knowingPlace(_ held: HeldRelease) throws -> HeldRelease {
         let (release, waiting) = (held.release, held.waiting)
@@ -44,6 +43,7 @@ extension Agent {
         return try instance.keptManifest(release.version)?.facts == release.asReleased
     }
 
+    /// What stands now against `release`, which an earlier run made ready and found `known` against.
     func stillWaiting(_ known: Waiting?, for release: ReleaseFacts, isLooking: Bool = false) throws -> Waiting? {
         guard let known, known.version == release.version, try isReady(release) else { return nil }
         guard let manifest = try instance.keptManifest(known.version) else { return known }

@@ -121,10 +121,10 @@ extension Agent {
     /// Whether an agent is at work on this instance. For a moment it keeps one that is just beginning from doing so: to
     /// be asked only when there is a reason.
     var isAtWork: Bool {
-        do {
-            _ = try storage.lock(folders.lock)
         // Taking the lock makes its file, and whoever only looks makes none.
         guard ((try? storage.info(folders.lock)) ?? nil) != nil else { return false }
+        do {
+            _ = try storage.lock(folders.lock)
             return false
         } catch { return error.code == .locked }
     }

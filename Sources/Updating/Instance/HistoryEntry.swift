@@ -174,6 +174,11 @@ extension Trouble {
     package var line: String { "\(stage.rawValue): \(text)" }
 }
 
+extension [Trouble] {
+    /// All of them, on one line.
+    package var lines: String { map(\.line).joined(separator: "; ") }
+}
+
 extension String {
     fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }
@@ -184,7 +189,7 @@ extension Instance {
     func releases(from newer: Version, downTo older: Version) throws -> [Version]? {
         var passed: [Version] = []
         var current = newer
-        for entry in try history().reversed() where entry.event == .updated && entry.to == current && current != older {
+        for entry in try history().reversed() where entry.upTo == current && current != older {
             // It was mended: that is no step of the way.
             if entry.from == current { continue }
             guard let from = entry.from, from < current else { return nil }

@@ -62,6 +62,8 @@ struct SwitchWork {
         return Trouble(at: state.name, "the lock is still taken; run \(command) by hand: \(trouble)")
     }
 
+    private static let longestCommand = 300
+
     // MARK: the release's programs
 
     /// What the release brings for its installation. One that is to be installed must be known; one that is returned to
@@ -96,12 +98,37 @@ struct SwitchWork {
         // All that is needed is looked for before the first one changes anything.
         let undoing = try passed.map { (version: $0, manifest: try agent.instance.keptManifest($0)) }
         for (version, manifest) in undoing where try !canUndo(version, manifest) { return Self.unknown(version) }
+        var undone: [(version: Version, hook: InstallSection.Hook)] = []
         for (version, manifest) in undoing {
-            guard case .undo(let hook)? = manifest?.install.migration?.return else { continue }
+            guard let migration = manifest?.install.migration, case .undo(let hook) = migration.return else { continue }
             let outcome = commands(step).hook(hook, of: version)
-            if outcome.trouble != nil { return outcome }
+            if outcome.trouble != nil { return migratingAgain(undone, after: outcome, of: version, step) }
+            undone.append((version, migration.hook))
         }
         return .done("")
+    }
+
+    /// Where the way back ends in the middle, the newest release stays, and so its data have to come forward again: a
+    /// migration bears being run a second time, and does what is missing from wherever the data stand.
+    private func migratingAgain(
+        _ undone: [(version: Version, hook: InstallSection.Hook)], after refusal: CommandOutcome, of refusing: Version,
+        _ step: UpdateStep
+    ) -> CommandOutcome {
+        guard case .refused(let reason, let output) = refusal.asRefusal, !undone.isEmpty else { return refusal }
+        let names = undone.map(\.version.description).joined(separator: " and ")
+        var text = "\(reason); what \(names) did to the data was undone before that, and done again"
+        var said = output
+        for (index, (version, hook)) in undone.enumerated().reversed() {
+            let below = index + 1 < undone.count ? undone[index + 1].version : refusing
+            let forward = UpdateStep(.update, from: below, to: version, tree: step.tree)
+            let outcome = commands(forward).hook(hook, of: version)
+            said = outcome.output + said
+            guard let trouble = outcome.trouble else { continue }
+            text =
+                "\(reason); what \(names) did to the data was undone before that, and could not be done again: \(trouble)"
+            break
+        }
+        return .refused(text, said)
     }
 
     private func canUndo(_ version: Version, _ manifest: ReleaseManifest?) throws -> Bool {

@@ -32,6 +32,12 @@ struct StatusCommand: ParsableCommand {
         for evidence in report.forkEvidence {
             table.append(["alarm", "the log contradicted itself; show this to others: \(evidence)"])
         }
+        for aside in report.mirrorsAside {
+            table.append([
+                "mirror aside",
+                "\(aside.mirror) until \(UTCTime.encode(aside.until)): [\(aside.code)], \(times(aside.times))",
+            ])
+        }
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
         }
@@ -43,6 +49,8 @@ struct StatusCommand: ParsableCommand {
         }
         return table.lines + report.withdrawn.lines(installed: report.installed?.version)
     }
+
+    private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times in a row" }
 
     /// What people said, and what is or was under way.
     private static func standing(_ report: StatusReport) -> [[String]] {

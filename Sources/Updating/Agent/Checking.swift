@@ -51,7 +51,7 @@ extension Agent {
             return CheckReport(
                 installed: installed, available: available,
                 download: available.flatMap { expectedDelivery(of: $0.version, installed, refreshed.channel) },
-                held: held,
+                held: try held.map(knowingPlace),
                 notOffered: available == nil && held == nil ? try goneBackFrom(installed, offered) : nil,
                 unreachable: choice.unreachable(among: offered), withdrawn: choice.withdrawals(among: offered),
                 complaints: refreshed.complaints,

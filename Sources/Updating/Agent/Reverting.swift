@@ -9,8 +9,8 @@ import UpdatePlan
 package struct RevertReport: Sendable {
     package let before: Installation
     package let installed: Installation
-    /// What was not well at the end; nil when all was.
-    package let trouble: Trouble?
+    /// What was not well at the end; empty when all was.
+    package let troubles: [Trouble]
 
     package var isChange: Bool { before.version != installed.version }
 }
@@ -27,7 +27,7 @@ extension Agent {
             guard let before = try run.recover(abandoning: true) else { throw AgentFault(.notInstalled) }
             if version == nil, let report = try goneBack(run, to: before) { return report }
             let target = try version ?? earlier(than: before)
-            if target == before.version { return RevertReport(before: before, installed: before, trouble: nil) }
+            if target == before.version { return RevertReport(before: before, installed: before, troubles: []) }
             let kept = try keptTree(target)
             ports.progress(.verifying(target))
             let links = try kept.manifest.sharedLinks(in: kept.listing)
@@ -44,7 +44,8 @@ extension Agent {
                     .revert, from: before.version, to: target, tree: kept.manifest.tree.sha256, fromTree: before.tree,
                     return: way))
             if let outcome = run.outcome { try outcome.check() }
-            return RevertReport(before: before, installed: run.installed ?? before, trouble: run.outcome?.trouble)
+            return RevertReport(
+                before: before, installed: run.installed ?? before, troubles: run.outcome?.troubles ?? [])
         }
     }
 
@@ -55,13 +56,13 @@ extension Agent {
         if outcome.step.kind == .update {
             guard outcome.isFailure, outcome.step.from == installed.version else { return nil }
             let dropped = Installation(version: outcome.step.to, tree: outcome.step.tree)
-            return RevertReport(before: dropped, installed: installed, trouble: nil)
+            return RevertReport(before: dropped, installed: installed, troubles: [])
         }
         guard let from = outcome.step.from else { return nil }
         if outcome.isFailure { try outcome.check() }
         return RevertReport(
             before: Installation(version: from, tree: outcome.step.fromTree), installed: installed,
-            trouble: outcome.trouble)
+            troubles: outcome.troubles)
     }
 
     /// To a newer release only one leads that was installed already: all that stands before another is for `update`. What

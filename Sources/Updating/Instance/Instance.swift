@@ -33,6 +33,12 @@ struct Instance: Sendable {
         return try rebuiltInstallation(version)
     }
 
+    /// Nothing is installed here, and nothing that is known says that something ever was.
+    func isFirst() throws -> Bool {
+        guard try linkedVersion() == nil, try recordedInstallation() == nil else { return false }
+        return try history().allSatisfy { $0.to == nil }
+    }
+
     /// What was recorded last, whether or not it is still true.
     func recordedInstallation() throws(StorageFault) -> Installation? {
         try readOwn(folders.installed, limit: Installation.limit).flatMap(Installation.decode)

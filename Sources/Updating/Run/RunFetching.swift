@@ -19,7 +19,7 @@ extension UpdateRun {
                 try choice.requested(requested, of: offered).map { [$0] } ?? []
             } else { choice.candidates(of: offered) }
         let (facts, held) = refreshed.choose(candidates, rules)
-        self.held = held
+        self.held = try held.map(agent.knowingPlace)
         guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
         return .chosen(try prepare(facts, refreshed))
     }
@@ -84,6 +84,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
         }
         try checkPlaces()
+        try checkTools(of: chosen.manifest)
         if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
             try reuse(step.to, listing: kept.listing, kept.manifest)
         {
@@ -126,9 +127,12 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
+        try checkTools(of: release.manifest)
         try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
-        return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
+        if let waiting = rules.waiting(toApply: release.manifest.facts, step) { return .mustWait(waiting) }
+        try lookAtOldTree(step)
+        return .mayApply
     }
 
     /// Once more before anything is changed: the lock may have been long in coming, or the agent was stopped since. The

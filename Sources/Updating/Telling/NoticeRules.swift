@@ -75,9 +75,21 @@ struct NoticeRules {
                 reason.isEmpty ? ["as the administrator asked"] : reason, version: to, from: entry.from, at: entry.time)
         case .failed:
             guard let release = entry.release else { return nil }
+            let title =
+                entry.isStanding
+                ? "\(release) is in use and did not do well; there was no way back" : "could not install \(release)"
             return AgentNotice(
-                .failed, "could not install \(release)", reason + ["sceau-agent status says what is in use"],
+                .failed, title, reason + ["sceau-agent status says what is in use"],
                 version: release, from: entry.from, at: entry.time)
+        case .damagedTree:
+            guard let release = entry.release else { return nil }
+            return AgentNotice(
+                .failed, "the installed tree of \(release) was not as it was signed",
+                reason + [
+                    "the update goes on and puts a whole tree in its place; find out what changed this one: there is no good way "
+                        + "back to it"
+                ],
+                version: release, code: AgentFaultCode.damagedTree.rawValue, at: entry.time)
         case .acceptedUnwitnessed, .patchRefused: return nil
         }
     }

@@ -4,7 +4,7 @@ import Primitives
 import SystemPackage
 
 extension Agent {
-    private var tellsAnybody: Bool { !configuration.notify.channels.isEmpty || configuration.metrics.file != nil }
+    private var tellsAnybody: Bool { !configuration.notify.channels.isEmpty || configuration.metrics.isWanted }
 
     /// After a run, with the lock still held: tells people what they have to know, and writes the metrics. Nothing here
     /// can make a run fail: what does not succeed is written to the output folder, and tried again next time.

@@ -80,6 +80,9 @@ import Transport
             try DurableStorage().remove(folder.path("state/root.json"))
         },
         Case("state!") { configuration, folder in
+            configuration.state = try folder.write("precious", to: "app/log/nginx/access.log").folder.folder.folder
+        },
+        Case("state!") { configuration, folder in
             configuration.state = folder.path("elsewhere")
         },
         Case("state!") { _, folder in
@@ -90,6 +93,15 @@ import Transport
         },
         Case("prefix!") { configuration, folder in
             configuration.prefix = folder.path("program")
+        },
+        Case("prefix!") { configuration, folder in
+            configuration.prefix = folder.path("shared-by-all/inner/prefix")
+            try DurableStorage().makeDirectory(configuration.prefix)
+            chmod(folder.path("shared-by-all").string, 0o777)
+        },
+        Case("health.run!") { configuration, folder in
+            configuration.health.run = [try folder.write("#!/bin/sh", to: "open-to-all").string]
+            chmod(folder.path("open-to-all").string, 0o777)
         },
         Case("hooks.user!") { configuration, _ in
             configuration.hooks.user = "nobody-here"
@@ -179,5 +191,21 @@ import Transport
     func refused(text: String) throws {
         let fault = #expect(throws: SettingsFault.self) { try decode(text) }
         #expect(fault?.location == "p.yaml line 6")
+    }
+
+    @Test("a configuration that anybody may write to is no good one, whatever stands in it")
+    func openFile() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("product: mail-suite\n", to: "mail-suite.yaml")
+        let configuration = AgentConfiguration(
+            product: try ProductName("mail-suite"), channel: try ChannelName("stable"),
+            mirrors: ["https://example.org/"], prefix: folder.path("prefix"), state: folder.path("state"))
+        func isFound() -> Bool {
+            ConfigurationCheck(configuration, from: file, storage: DurableStorage()).findings()
+                .contains { $0.about == "the configuration" && $0.isFatal }
+        }
+        #expect(!isFound())
+        chmod(file.string, 0o666)
+        #expect(isFound())
     }
 }

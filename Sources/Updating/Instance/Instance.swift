@@ -20,10 +20,7 @@ struct Instance: Sendable {
 
     /// The version that `current` names; nil when there is no such link, or it names nothing of ours.
     func linkedVersion() throws(StorageFault) -> Version? {
-        guard let target = try storage.linkTarget(folders.current), target.hasPrefix("versions/"),
-            let version = try? Version(ByteString(target.dropFirst("versions/".count)))
-        else { return nil }
-        return version
+        try storage.linkTarget(folders.current).flatMap(folders.version(linkedBy:))
     }
 
     /// What is installed. `current` decides; the record only adds to it.

@@ -36,6 +36,23 @@ extension UpdateRun {
             fromTree: installed?.tree, return: UpdateStep.Return(chosen.manifest.install))
     }
 
+    /// Fetches anew what is kept of the installed release, where it was lost: by it the tree is verified, services are known
+    /// and data are changed back. That it cannot be had any more is no reason not to update.
+    func completeKept(_ refreshed: RefreshedChannel) throws {
+        guard let installed, let tree = installed.tree,
+            try instance.keptRelease(installed.version, limits: agent.configuration.limits.tree) == nil,
+            let facts = refreshed.channel.releases.first(where: { $0.version == installed.version })
+        else { return }
+        do {
+            var chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+            try chosen.fetchListing(download(refreshed))
+            guard chosen.manifest.tree.sha256 == tree, let listing = chosen.listing else { return }
+            try instance.keep(installed.version, manifest: chosen.manifestBytes, listing: listing.encoding)
+        } catch let fault as any ReportableFault {
+            if (fault as? AgentFault)?.code == .stopped { throw fault }
+        }
+    }
+
     /// Whether an earlier run made the tree, and kept what it is checked against.
     private func isHere(_ chosen: ChosenRelease) throws -> Bool {
         let version = chosen.manifest.version

@@ -208,4 +208,23 @@ import Transport
         chmod(file.string, 0o666)
         #expect(isFound())
     }
+
+    @Test("who may not look into the state is told that, and not to move it away or to begin anew")
+    func unprivileged() async {
+        // In a process of its own, since root may do everything and has to become somebody else first.
+        await #expect(processExitsWith: .success) {
+            if getuid() == 0 { #expect(setuid(65534) == 0) }
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "state/root.json")
+            let state = folder.path("state")
+            chmod(state.string, 0)
+            let configuration = AgentConfiguration(
+                product: try ProductName("mail-suite"), channel: try ChannelName("stable"),
+                mirrors: ["https://example.org/"], prefix: folder.path("prefix"), state: state)
+            let findings = ConfigurationCheck(configuration, storage: DurableStorage()).findings()
+            chmod(state.string, 0o700)
+            let problems = findings.filter { $0.about == "state" }.map(\.problem)
+            #expect(problems == ["user \(geteuid()) may not look into \(state)"])
+        }
+    }
 }

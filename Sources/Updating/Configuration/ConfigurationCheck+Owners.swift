@@ -5,9 +5,16 @@ extension ConfigurationCheck {
     // MARK: whoever else may change what the agent believes, runs or writes
 
     func folder(_ path: FilePath, _ key: String) -> [ConfigurationFinding] {
-        // A link may lead to a folder.
-        let place = path.appending(".")
-        guard let info = (try? storage.info(place)) ?? nil, info.kind == .directory else {
+        let info: FileInfo?
+        // A link may lead to a folder. Who may not look into one must not be told that it is none.
+        do { info = try storage.info(path.appending(".")) } catch {
+            return [
+                fatal(
+                    key, "user \(storage.user) may not look into \(path)",
+                    "run this as root, or as the agent's user; nothing is known of what is in there")
+            ]
+        }
+        guard let info, info.kind == .directory else {
             return [fatal(key, "\(path) is no folder", "move what stands there away")]
         }
         var findings: [ConfigurationFinding] = []

@@ -96,6 +96,7 @@ package struct ConfigurationCheck {
             return findings + [fatal("state", "\(state) is not there yet", advice)] + parent(of: state, "state")
         }
         findings += folder(state, "state")
+        guard mayLook(into: state) else { return findings }
         if let foreign = foreignInState {
             findings.append(
                 fatal(
@@ -108,6 +109,13 @@ package struct ConfigurationCheck {
                     "run sceau-agent init --root root.json with the root the publisher gave you"))
         }
         return findings
+    }
+
+    private func mayLook(into path: FilePath) -> Bool {
+        do {
+            _ = try storage.info(path.appending("."))
+            return true
+        } catch { return false }
     }
 
     /// Of a folder that is the agent's nothing is asked: what is not its own in there it leaves, or clears away.

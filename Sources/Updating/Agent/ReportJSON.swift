@@ -135,7 +135,10 @@ extension ConfigurationFinding {
 
 extension RevertReport {
     package var json: JSONObject {
-        ["changed": .bool(isChange), "from": .text(before.version), "installed": installed.json]
+        [
+            "changed": .bool(isChange), "from": .text(before.version), "installed": installed.json,
+            "trouble": .text(trouble?.line),
+        ]
     }
 }
 

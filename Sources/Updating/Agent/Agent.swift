@@ -171,11 +171,12 @@ package struct Agent {
     func exclusively<Result>(
         _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
     ) throws -> Result {
-        let pinnedRoot = try pinnedRoot()
+        // Where there is none, there is nobody to tell, and no folder for the lock. A damaged one people have to know of.
+        if try storage.info(folders.pinnedRoot) == nil { _ = try pinnedRoot() }
         let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
-                let result = try body(pinnedRoot)
+                let result = try body(try pinnedRoot())
                 try instance.clearLastError(after: operation)
                 tell(operation, result as? any ToldReport)
                 return result

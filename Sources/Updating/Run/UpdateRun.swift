@@ -96,6 +96,7 @@ struct UpdateRun {
     /// wait or did not go well: a release may ask for another one to be installed before it.
     mutating func update(_ refreshed: RefreshedChannel) throws {
         self.refreshed = refreshed
+        try completeKept(refreshed)
         for _ in 0..<Self.mostSteps {
             let before = installed?.version
             (release, patches, waiting) = (nil, nil, nil)
@@ -126,6 +127,12 @@ struct UpdateRun {
         }
     }
 
+    /// What to say when `current` does not name `version` any more.
+    private func switchedByOthers(from version: Version) throws -> String? {
+        let current = try instance.linkedVersion()
+        return current == version ? nil : "current was set to \(current?.description ?? "nothing") by somebody else"
+    }
+
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         if action.mayBeLeftUndone { try agent.ports.goOn() }
         switch action {
@@ -146,8 +153,11 @@ struct UpdateRun {
             }
             try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
             return .done
-        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
-            .checkHealth:
+        case .checkHealth(let step):
+            let event = try SwitchWork(agent, plan.state).perform(action)
+            // The health that was asked after may be that of another release.
+            return try switchedByOthers(from: step.to).map { .refused($0) } ?? event
+        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost:
             return try SwitchWork(agent, plan.state).perform(action)
         case .giveBackLock: lockTrouble = SwitchWork(agent, plan.state).giveBackLock()
         case .announce(let waiting):

@@ -16,6 +16,7 @@ def as_root(stage: Stage) -> None:
     lock = "lock: {take: [/usr/bin/systemctl, restart, probe.service], give_back: [/usr/bin/systemctl, stop, probe.service]}\n"
     one = stage.make("root", "worker: {user: sceau-worker}\nhooks: {user: mailer}\n" + lock + NO_SERVICES, "root")
     one.make_data("mailer")
+    one.tell("do-post", "setsid sleep 1111 & ssh-agent -s >/dev/null; true")
     one.drop_in((stage.machine.root / "usr/local/share/doc/sceau/root.conf").read_text(), "root")
     one.start()
     one.await_version(stage.publisher.newest)

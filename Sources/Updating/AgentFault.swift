@@ -132,7 +132,7 @@ package enum AgentFaultCode: String, FaultCode {
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
         case .buildFailed: "check the memory and the limits of this machine, then run this again"
-        case .stopped: "run this again; what was downloaded is kept"
+        case .stopped: "run this again: it goes on from there, and what was downloaded is kept"
         case .invalidHold: "nothing was changed"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }

@@ -21,12 +21,17 @@ struct InstanceOptions: ParsableArguments {
     func located() throws -> FilePath { try ConfigurationFile.locate(named: file, DurableStorage()) }
 
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
-    func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
+    ///
+    /// `isStopping` is as in `AgentPorts`.
+    func withAgent<Result>(
+        isStopping: @escaping () -> Bool = { false }, _ body: (Agent) throws -> Result
+    ) throws -> Result {
         try withAgent(
             making: { configuration, storage, progress in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn, progress: progress)
+                    isStopping: isStopping, worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn,
+                    progress: progress)
             }, body)
     }
 

@@ -37,6 +37,9 @@ package struct AgentPorts {
     /// Asked before and during everything long before the lock is taken; true ends the run with `agent/stopped`. From the
     /// lock on a run goes through to its end: in between, services may be down.
     package var isStopping: () -> Bool = { false }
+    /// The whole machine is being switched off: services do not start any more, and what programs need may be gone. Asked
+    /// only when it is to stop, and something did not go well.
+    package var isMachineStopping: () -> Bool = { false }
     /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
     package var pulse: () -> Void = {}
     /// This machine's name, for people.

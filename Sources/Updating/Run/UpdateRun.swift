@@ -100,7 +100,11 @@ struct UpdateRun {
         for _ in 0..<Self.mostSteps {
             let before = installed?.version
             (release, patches, waiting) = (nil, nil, nil)
-            try handle(.witnessed)
+            do { try handle(.witnessed) } catch let fault as AgentFault where fault.code == .stopped {
+                // What was installed before is told; that the next one was not begun is no news.
+                guard changed != nil, outcome?.isGood == true, !plan.state.name.isResumed else { throw fault }
+                return
+            }
             guard requested == nil, waiting == nil, installed?.version != before, outcome?.isGood == true else {
                 return
             }

@@ -24,7 +24,9 @@ package struct CheckReport: Sendable {
 extension Agent {
     /// Refreshes the metadata and says whether an update is available. Fetches no release.
     package func check() throws -> CheckReport {
-        try exclusively(.check) { pinnedRoot in
+        ports.willAsk()
+        defer { ports.hasAsked() }
+        return try exclusively(.check) { pinnedRoot in
             var run = UpdateRun(self)
             let installed = try run.recover()
             let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)

@@ -116,7 +116,10 @@ struct UpdateRun {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
         case .fetch(let step): return try fetch(step)
-        case .build(let step): return try build(step)
+        case .build(let step):
+            // Whatever has read what servers say is gone before anything is built, switched or run.
+            agent.ports.hasAsked()
+            return try build(step)
         case .keepRelease(let step): return try keepRelease(step)
         case .decide(let step): return try decide(step)
         case .runPre(let step):

@@ -58,7 +58,7 @@ package struct Sandbox: Hashable, Sendable {
         var handled = sceau_handled()
         handled.files = LandlockAccess.handledFiles(version)
         handled.tcp = allowsNetwork ? 0 : LandlockAccess.handledTCP(version)
-        handled.scopes = LandlockAccess.handledScopes(version, allowsNetwork: allowsNetwork)
+        handled.scopes = LandlockAccess.handledScopes(version, allowsNetwork: allowsNetwork && !onlyReads)
         let ruleset = sceau_landlock_create(&handled)
         guard ruleset >= 0 else { return [.files(.current)] }
         defer { close(ruleset) }

@@ -26,7 +26,7 @@ final class AskLine {
     ) {
         (self.channel, self.goesOn, self.warn) = (channel, goesOn, warn)
         // When it does not take that, it will not answer either.
-        _ = channel.send(AskFrame.encode(.order, order), within: .seconds(5))
+        _ = channel.send(AskFrame.encode(.order, order), within: .seconds(30))
     }
 
     func end() -> Companion.Ending { channel.end() }
@@ -38,7 +38,7 @@ final class AskLine {
     ) throws -> Answer {
         if !isReady { try awaitReady(until: deadline) }
         guard waiting.isEmpty else { throw AskTrouble.senseless("an answer to nothing") }
-        guard channel.send(AskFrame.encode(.request, request.encoding), within: .seconds(5)) else {
+        guard channel.send(AskFrame.encode(.request, request.encoding), within: .seconds(30)) else {
             throw AskTrouble.ended
         }
         var received = 0

@@ -112,14 +112,13 @@ struct UpdateRun {
 
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         if action.mayBeLeftUndone { try agent.ports.goOn() }
+        // Whatever has read what servers say is gone before anything is built, switched or run.
+        if action.comesAfterFetching { agent.ports.hasAsked() }
         switch action {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
         case .fetch(let step): return try fetch(step)
-        case .build(let step):
-            // Whatever has read what servers say is gone before anything is built, switched or run.
-            agent.ports.hasAsked()
-            return try build(step)
+        case .build(let step): return try build(step)
         case .keepRelease(let step): return try keepRelease(step)
         case .decide(let step): return try decide(step)
         case .runPre(let step):
@@ -155,6 +154,13 @@ extension UpdateAction {
         switch self {
         case .choose, .fetch, .build: true
         default: false
+        }
+    }
+
+    fileprivate var comesAfterFetching: Bool {
+        switch self {
+        case .discardUnfinished, .choose, .fetch, .announce, .record, .recordFailure, .cleanUp: false
+        default: true
         }
     }
 }

@@ -30,8 +30,7 @@ struct InstanceOptions: ParsableArguments {
             making: { configuration, storage, progress in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    isStopping: isStopping, worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn,
-                    progress: progress)
+                    isStopping: isStopping, workers: .ownProgram, progress: progress)
             }, body)
     }
 
@@ -41,8 +40,8 @@ struct InstanceOptions: ParsableArguments {
             making: { configuration, storage, progress in
                 Agent.offline(
                     configuration, try BundleMirror(bundle, storage: storage), storage: storage,
-                    now: SystemClock.now(), agentVersion: try Version(Tool.version), worker: [BuildWorkerCommand.name],
-                    warn: BuildWorkerCommand.warn, progress: progress)
+                    now: SystemClock.now(), agentVersion: try Version(Tool.version), workers: .ownProgram,
+                    progress: progress)
             }, body)
     }
 

@@ -26,6 +26,7 @@ import Transport
         configuration.notify.command = [folder.path("program").string]
         try adjust(&configuration, folder)
         let check = ConfigurationCheck(configuration, storage: DurableStorage()) { name in
+            if name == "nobody" { return try ProcessUser.named(name) }
             guard name == "known" else { throw ProcessFault(.notFound) }
             let own = try #require(getpwuid(geteuid()))
             return try ProcessUser.named(String(cString: own.pointee.pw_name))
@@ -50,6 +51,19 @@ import Transport
                 configuration.metrics.file = folder.path("x.prom")
                 configuration.metrics.listen = ListenAddress("127.0.0.1:1")
             } == [])
+    }
+
+    @Test("authorities have to be readable for who asks the servers", .enabled(if: geteuid() == 0))
+    func authorities() throws {
+        for (mode, expected) in [(mode_t(0o600), ["ca_file!"]), (0o640, []), (0o644, [])] {
+            let found = try findings { configuration, folder in
+                try folder.write("pem", to: "ca.pem")
+                chmod(folder.path("ca.pem").string, mode)
+                configuration.transport.authorities = folder.path("ca.pem")
+                configuration.worker.user = "nobody"
+            }
+            #expect(found == expected)
+        }
     }
 
     struct Case: Sendable {

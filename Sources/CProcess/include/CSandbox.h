@@ -30,3 +30,10 @@ int sceau_landlock_enter(int ruleset);
 /// architectures). Those of this machine neither (AF_UNIX): by one with a path, the service manager starts programs outside
 /// of any sandbox for root, and for whom its rules allow it. New privileges have to be forbidden first.
 int sceau_refuse_network(void);
+
+/// Takes all capabilities from this thread, for good once new privileges are forbidden.
+int sceau_drop_capabilities(void);
+
+/// Lets all threads of this process open files for reading only, make TCP and UDP sockets that wait for nobody, and sockets of
+/// this machine; no change of a file, no program, no signal but to itself. New privileges have to be forbidden first.
+int sceau_only_read_and_ask(void);

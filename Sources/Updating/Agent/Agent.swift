@@ -28,6 +28,9 @@ package struct AgentPorts {
     /// Builds a tree into a folder that does not exist, out of what came over the network; returns its listing. What stands
     /// there afterwards is the listed tree, read back where another process made it.
     package var build: (BuildOrder, TreeListing, DurableStorage) throws -> TreeListing = { try $0.perform($1, $2) }
+    /// Called as soon as it is known that mirrors will be asked, and when there is nothing left to ask them.
+    package var willAsk: () -> Void = {}
+    package var hasAsked: () -> Void = {}
     /// Time that goes on evenly, from any beginning.
     package var elapsed: () -> Duration
     package var sleep: (Duration) -> Void

@@ -60,6 +60,14 @@ package struct ConfigurationCheck {
         file.map { writers($0, "the configuration") } ?? []
     }
 
+    /// Whether `worker.user` cannot read it, as far as its mode tells.
+    private func isHidden(_ file: FilePath) -> Bool {
+        guard storage.user == 0, let name = configuration.worker.user, let user = try? user(name), user.uid != 0,
+            let info = try? storage.info(file), info.kind == .file
+        else { return false }
+        return info.permissions.rawValue & (info.owner == user.uid ? 0o400 : 0o044) == 0
+    }
+
     // MARK: fetching
 
     private func fetching() -> [ConfigurationFinding] {
@@ -69,8 +77,10 @@ package struct ConfigurationCheck {
             findings.append(
                 fatal("mirrors", "\(mirror) can be reached through Tor only", "set proxy: socks5h://127.0.0.1:9050"))
         }
-        if let file = configuration.transport.authorities, (try? ReadableFile(file)) == nil {
-            findings.append(fatal("ca_file", "\(file) cannot be read", "check the path, and who may read it"))
+        if let file = configuration.transport.authorities, (try? ReadableFile(file)) == nil || isHidden(file) {
+            findings.append(
+                fatal(
+                    "ca_file", "\(file) cannot be read by who asks the servers", "check the path, and who may read it"))
         }
         if !configuration.log.isRequired {
             findings.append(

@@ -139,6 +139,8 @@ struct UpdateRun {
 
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         if action.mayBeLeftUndone { try agent.ports.goOn() }
+        // Whatever has read what servers say is gone before anything is built, switched or run.
+        if action.comesAfterFetching { agent.ports.hasAsked() }
         switch action {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
@@ -183,6 +185,13 @@ extension UpdateAction {
         switch self {
         case .choose, .fetch, .build: true
         default: false
+        }
+    }
+
+    fileprivate var comesAfterFetching: Bool {
+        switch self {
+        case .discardUnfinished, .choose, .fetch, .announce, .record, .recordFailure, .cleanUp: false
+        default: true
         }
     }
 }

@@ -60,7 +60,8 @@ extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered),
+            "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered?.version),
+            "interrupted": interrupted?.json ?? .null,
             "not_reachable": .text(unreachable?.version),
             "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
@@ -170,7 +171,7 @@ extension StatusReport {
             "held": held.json, "log": log?.json ?? .null,
             "fork_evidence": .array(forkEvidence.map { .text($0) }),
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
-            "hold": hold.json, "approved": .text(approved), "under_way": underWay?.json ?? .null,
+            "hold": hold.json, "approved": .text(approved), "lost": .text(lost), "under_way": underWay?.json ?? .null,
             "last_step": lastStep.map { .object($0.json) } ?? .null, "last_run": .time(lastRun),
             "last_success": .time(lastSuccess), "undelivered_notices": .number(undelivered),
             "mirrors_aside": .array(

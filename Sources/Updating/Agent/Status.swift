@@ -42,8 +42,12 @@ package struct StatusReport: Sendable {
     package let product: ProductName
     package let channel: ChannelName
     package let installed: Installation?
+    /// What was installed, where it is gone.
+    package let lost: Version?
     /// What the last refresh offers; nil when nothing, or when there was no refresh yet.
     package let available: ReleaseFacts?
+    /// A newer release that was left, when that is why none is available.
+    package let left: LeftRelease?
     /// As far as the last refresh says: the installed release and releases that would be updates, oldest first.
     package let withdrawn: [WithdrawalNotice]
     /// Nil before the first refresh.
@@ -81,6 +85,14 @@ package struct UnderWay: Hashable, Sendable {
     package let isInterrupted: Bool
 }
 
+extension UpdateState {
+    /// For who holds the lock: nobody is at work on it.
+    var interrupted: UnderWay? {
+        guard name.isResumed else { return nil }
+        return step.map { UnderWay(state: name, step: $0, isInterrupted: true) }
+    }
+}
+
 extension Agent {
     /// Reads only; may run beside an update.
     ///
@@ -95,7 +107,9 @@ extension Agent {
         let memory = try instance.noticeMemory()
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
-            available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
+            lost: try instance.lostInstallation()?.version,
+            available: choice.newest(of: offered),
+            left: try choice.newest(of: offered) == nil ? goneBackFrom(installed, offered) : nil, withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),

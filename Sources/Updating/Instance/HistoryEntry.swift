@@ -46,6 +46,8 @@ package struct HistoryEntry: Hashable, Sendable {
     /// The release that was to come by patches, or was given up; and why, also of a release that was gone back from.
     package private(set) var release: Version?
     package private(set) var reason: ByteString?
+    /// The release that was given up is in use: there was no way back from it.
+    package private(set) var isStanding = false
 
     /// - Parameter troubles: what was not well at the end.
     package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ troubles: [Trouble] = [], at time: Date) {
@@ -62,9 +64,10 @@ package struct HistoryEntry: Hashable, Sendable {
         reason = ([step.cause].compactMap(\.self) + troubles).lines.nonEmpty.map { ByteString($0) }
     }
 
-    /// The release of `step` was given up.
-    package init(failing step: UpdateStep, _ troubles: [Trouble], at time: Date) {
+    /// The release of `step` was given up; with `isStanding` it is in use all the same.
+    package init(failing step: UpdateStep, _ troubles: [Trouble], at time: Date, isStanding: Bool = false) {
         self.time = time
+        self.isStanding = isStanding
         event = .failed
         // On the way back the newer one is the one that was given up.
         (from, release) = step.cause == nil ? (step.from, step.to) : (step.to, step.from)
@@ -115,6 +118,7 @@ package struct HistoryEntry: Hashable, Sendable {
         }
         if let release { object["release"] = .string(release.text) }
         if let reason { object["reason"] = .string(reason) }
+        if isStanding { object["in_use"] = .bool(true) }
         return object
     }
 
@@ -139,6 +143,7 @@ package struct HistoryEntry: Hashable, Sendable {
         despite = try reader.optionalField("despite")?.string()
         release = try reader.optionalField("release").map { try Version($0.string()) }
         reason = try reader.optionalField("reason")?.string()
+        isStanding = try reader.optionalField("in_use")?.bool() ?? false
         delivery = try Delivery(reader)
         guard (known == .updated || known == .reverted) == (to != nil) else { return nil }
         let isAboutRelease = known == .patchRefused || known == .failed || known == .damagedTree
@@ -150,6 +155,15 @@ package struct HistoryEntry: Hashable, Sendable {
     func pin(before pin: Version?) -> Version? {
         guard let to else { return pin }
         return [pin, event == .reverted ? from : nil].compactMap(\.self).filter { $0 > to }.max()
+    }
+
+    /// The release that is not in use after this, though it was, or was to be.
+    var leaves: Version? {
+        switch event {
+        case .reverted: from
+        case .failed: release
+        default: nil
+        }
     }
 
     /// The release that an update led to. One that was given up counts: where something came after it, it stands; and where it

@@ -44,6 +44,21 @@ struct Instance: Sendable {
         try readOwn(folders.installed, limit: Installation.limit).flatMap(Installation.decode)
     }
 
+    /// What was recorded, where nothing is linked any more: somebody took it away, or a file system is not mounted.
+    func lostInstallation() throws(StorageFault) -> Installation? {
+        try storage.info(folders.current) == nil ? try recordedInstallation() : nil
+    }
+
+    /// Throws where a release was installed and is gone. It is not installed anew unasked: its data may only be out of sight.
+    func checkNotLost() throws {
+        guard let lost = try lostInstallation() else { return }
+        throw AgentFault(
+            .lostInstallation, found: "nothing", expected: "a link to the release \(lost.version)",
+            at: folders.current.string,
+            hint: "if a file system belongs there, mount it; to install anew what is lost, run sceau-agent update "
+                + "--version \(lost.version), or the version you want")
+    }
+
     func record(_ installation: Installation) throws {
         try storage.write(installation.encode(), to: folders.installed)
     }

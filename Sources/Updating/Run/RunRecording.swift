@@ -10,7 +10,7 @@ extension UpdateRun {
 
     mutating func record(_ step: UpdateStep, _ trouble: Trouble?) throws -> UpdateEvent {
         let troubles = takeTroubles(with: trouble)
-        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, troubles, at: agent.ports.now)
+        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, troubles, at: time)
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
         outcome = Outcome(step: step, troubles: troubles, isFailure: false)
@@ -26,7 +26,7 @@ extension UpdateRun {
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
         var new = Installation(
-            version: step.to, tree: step.tree, since: agent.ports.now,
+            version: step.to, tree: step.tree, since: time,
             previous: step.from == step.to ? old?.previous : step.from, revertedFrom: pin)
         if let old, old.version == new.version, old.tree == new.tree {
             // It is what was installed all the time, or is being recorded a second time.
@@ -39,8 +39,8 @@ extension UpdateRun {
 
     /// Where the switch has happened, the new release is the installed one, however it does.
     mutating func recordFailure(_ step: UpdateStep, _ trouble: Trouble) throws -> UpdateEvent {
-        let linked = try instance.linkedVersion()
-        if let standing = step.standing(at: linked) {
+        let standing = step.standing(at: try instance.linkedVersion())
+        if let standing {
             try install(
                 standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
         } else if trouble.isInterruption, step.kind == .update, var old = try instance.installation() {
@@ -50,8 +50,8 @@ extension UpdateRun {
             installed = old
         }
         let troubles = takeTroubles(with: trouble)
-        try instance.addToHistory(HistoryEntry(failing: step, troubles, at: agent.ports.now))
-        outcome = Outcome(step: step, troubles: troubles, isFailure: true)
+        try instance.addToHistory(HistoryEntry(failing: step, troubles, at: time, isStanding: standing != nil))
+        outcome = Outcome(step: step, troubles: troubles, isFailure: true, isStanding: standing != nil)
         return .done
     }
 

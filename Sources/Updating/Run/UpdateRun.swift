@@ -47,6 +47,8 @@ struct UpdateRun {
         /// What was not well at the end; of one that was given up, why first.
         let troubles: [Trouble]
         let isFailure: Bool
+        /// Of a failure: the release that was given up is in use all the same.
+        var isStanding = false
     }
 
     private let begin: Duration
@@ -68,13 +70,23 @@ struct UpdateRun {
 
     // MARK: events and actions
 
-    /// Completes or drops what an earlier run left, and gives back what is installed.
-    mutating func recover() throws -> Installation? {
+    /// What is installed, and what waits. Nothing that an earlier run left is gone on with.
+    mutating func look() throws -> Installation? {
         try instance.mend()
         plan = UpdatePlan(try instance.journalledState())
         waiting = plan.state.waiting
         installed = try instance.installation()
-        try handle(.restarted(current: try instance.linkedVersion()))
+        if requested == nil { try instance.checkNotLost() }
+        return installed
+    }
+
+    /// Completes or drops what an earlier run left, and gives back what is installed. With `isAbandoning`, an update is
+    /// taken back from wherever it was interrupted.
+    mutating func recover(abandoning isAbandoning: Bool = false) throws -> Installation? {
+        _ = try look()
+        let current = try instance.linkedVersion()
+        let isAbandoned = isAbandoning && plan.canAbandon(at: current)
+        try handle(isAbandoned ? .abandoned : .restarted(current: current))
         installed = try instance.installation()
         if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
         return installed
@@ -165,11 +177,18 @@ extension UpdateRun.Outcome {
     /// The release that was wanted is installed, and nothing was wrong.
     var isGood: Bool { !isFailure && step.cause == nil && troubles.isEmpty }
 
+    private static func standingHint(_ version: Version) -> String {
+        "\(version) is in use, and nobody goes back from it by itself: mend what its programs ask for (the output folder in "
+            + "the state folder holds what they said), or restore your backup and run sceau-agent revert --keep-data"
+    }
+
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to
         let lines = ([step.cause].compactMap(\.self) + troubles).lines
-        if isFailure { throw AgentFault(.givenUp, found: "\(newer), \(lines)") }
+        if isFailure {
+            throw AgentFault(.givenUp, found: "\(newer), \(lines)", hint: isStanding ? Self.standingHint(newer) : nil)
+        }
         if step.cause != nil { throw AgentFault(.reverted, found: "\(newer), \(lines)") }
     }
 }

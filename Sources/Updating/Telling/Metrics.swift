@@ -65,6 +65,9 @@ package enum Metrics {
             Gauge(
                 "waiting", "Whether it waits, and for what.", [("reason", status.held?.waiting.reason.rawValue ?? "")],
                 status.held != nil),
+            Gauge(
+                "left_info", "A newer release that was taken back, or left, and is not tried again by itself.",
+                [("version", status.left.map { "\($0.version)" } ?? "")], status.left != nil),
             Gauge("held", "Whether updates are on hold.", number(status.hold?.counts(at: now) == true)),
             Gauge("under_way", "Whether an update or revert has begun and not ended.", number(status.underWay != nil)),
             Gauge(

@@ -9,13 +9,18 @@ extension UpdateRun {
     // MARK: recording
 
     mutating func record(_ step: UpdateStep, _ trouble: Trouble?) throws -> UpdateEvent {
-        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        let troubles = takeTroubles(with: trouble)
         let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, troubles, at: time)
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
         outcome = Outcome(step: step, troubles: troubles, isFailure: false)
         if step.kind == .update { changed = release?.manifest }
         return .done
+    }
+
+    private mutating func takeTroubles(with trouble: Trouble?) -> [Trouble] {
+        defer { lockTrouble = nil }
+        return [trouble, lockTrouble].compactMap(\.self)
     }
 
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
@@ -44,7 +49,7 @@ extension UpdateRun {
             try instance.record(old)
             installed = old
         }
-        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        let troubles = takeTroubles(with: trouble)
         try instance.addToHistory(HistoryEntry(failing: step, troubles, at: time, isStanding: standing != nil))
         outcome = Outcome(step: step, troubles: troubles, isFailure: true, isStanding: standing != nil)
         return .done

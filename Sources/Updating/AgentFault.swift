@@ -27,6 +27,7 @@ package enum AgentFaultCode: String, FaultCode {
     case notWritable = "agent/not-writable"
     case missingTool = "agent/missing-tool"
     case notInstalled = "agent/not-installed"
+    case lostInstallation = "agent/lost-installation"
     case notKept = "agent/not-kept"
     case damagedTree = "agent/damaged-tree"
     case unknownListing = "agent/unknown-listing"
@@ -48,7 +49,8 @@ package enum AgentFaultCode: String, FaultCode {
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable, .mirrorAside: .transport
-        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .unknownListing,
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .lostInstallation,
+            .unknownListing,
             .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
@@ -76,6 +78,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .missingTool: "a program of the release needs something that is not on this machine"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
+        case .lostInstallation: "what was installed here is gone"
         case .notKept: "this release is not kept here"
         case .damagedTree: "an installed tree is not what was signed"
         case .unknownListing: "the listing of the installed release is not here"
@@ -112,6 +115,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"
+        case .lostInstallation: "mount what is to be mounted there"
         case .notKept: "sceau-agent status says what is installed; only releases installed before can be returned to"
         case .damagedTree: "find out what changed it; another release can be installed, or returned to, meanwhile"
         case .unknownListing: "run sceau-agent update; it fetches what is missing"

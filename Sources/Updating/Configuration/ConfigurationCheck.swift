@@ -23,16 +23,20 @@ package struct ConfigurationCheck {
     private let folders: InstanceFolders
     /// Finds a user of this machine.
     private let user: (String) throws -> ProcessUser
+    /// Why nobody can listen at an address; nil when that is no matter.
+    private let obstacle: (ListenAddress) -> String?
 
     private static let systemctl: FilePath = "/usr/bin/systemctl"
 
     package init(
         _ configuration: AgentConfiguration, storage: DurableStorage,
-        user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) }
+        user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) },
+        obstacle: @escaping (ListenAddress) -> String? = { _ in nil }
     ) {
         self.configuration = configuration
         self.storage = storage
         self.user = user
+        self.obstacle = obstacle
         folders = InstanceFolders(configuration)
     }
 
@@ -224,6 +228,12 @@ package struct ConfigurationCheck {
                 remark(
                     "metrics.listen", "\(listen) may be reached from other machines",
                     "use 127.0.0.1 unless something guards it: the numbers say which release runs here"))
+        }
+        if let listen = metrics.listen, let obstacle = obstacle(listen) {
+            findings.append(
+                fatal(
+                    "metrics.listen", "sceau-agent run could not listen on \(listen): \(obstacle)",
+                    "choose another port, or end what listens there"))
         }
         return findings
     }

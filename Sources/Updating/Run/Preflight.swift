@@ -37,6 +37,17 @@ extension UpdateRun {
         }
     }
 
+    /// What a release says that its programs need; all that is missing is named at once.
+    func checkTools(of manifest: ReleaseManifest) throws {
+        let missing = manifest.install.tools.filter { tool in
+            InstanceCommands.places(of: tool.asWritten).allSatisfy { !storage.isExecutable($0) }
+        }
+        guard !missing.isEmpty else { return }
+        throw AgentFault(
+            .missingTool, found: "no " + missing.map(\.description).joined(separator: ", "),
+            at: "what the programs of \(manifest.version) need")
+    }
+
     /// A script needs its interpreter on this machine: better found out now than between two releases.
     func checkInterpreters(of manifest: ReleaseManifest) throws {
         for program in manifest.install.hooks.compactMap(\.run.first) {

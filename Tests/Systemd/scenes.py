@@ -79,7 +79,7 @@ def updates_by_itself(stage: Stage) -> None:
     check(mail.show("MainPID", SERVICE) not in (before, "0"), "the service was not started anew")
     said = stage.machine.do("journalctl", "--unit", SERVICE, "--output=cat", "--no-pager")
     check(f"mail suite {version}" in said, f"the service says {said}")
-    check("fetched a patch" in mail.journal, f"journal: {mail.journal}")
+    wait_until("it says that it took a patch", lambda: "fetched a patch" in mail.journal)
     confined = "not confined as it should be" not in mail.journal
     check(confined or not has_landlock(), f"journal: {mail.journal}")
     mail.agent("verify")

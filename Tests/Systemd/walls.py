@@ -13,6 +13,13 @@ def as_root(stage: Stage) -> None:
     stage.machine.do("systemd-sysusers", "--inline", "u mailer - - /var/lib/mailer")
     (stage.machine.root / "etc/systemd/system/probe.service").write_text(PROBE_UNIT)
     stage.machine.do("systemctl", "mask", "--runtime", "--now", "polkit.service")
+    try:
+        play_as_root(stage)
+    finally:
+        stage.machine.do("systemctl", "unmask", "--runtime", "polkit.service")
+
+
+def play_as_root(stage: Stage) -> None:
     lock = "lock: {take: [/usr/bin/systemctl, restart, probe.service], give_back: [/usr/bin/systemctl, stop, probe.service]}\n"
     one = stage.make("root", "worker: {user: sceau-worker}\nhooks: {user: mailer}\n" + lock + NO_SERVICES, "root")
     one.make_data("mailer")
@@ -23,7 +30,7 @@ def as_root(stage: Stage) -> None:
     version = stage.publisher.release()
     one.look()
     one.await_version(version)
-    check("fetched a patch" in one.journal, f"journal: {one.journal}")
+    wait_until("it says that it took a patch", lambda: "fetched a patch" in one.journal)
     equal(one.owners(), {"root"}, "owners in the prefix")
     equal({step.split()[1] for step in one.steps}, {"mailer"}, "who ran the programs")
     equal(stage.machine.do("stat", "-c", "%U:%G %a", "/var/lib/sceau/root").strip(), "root:root 700", "the state folder")
@@ -38,7 +45,6 @@ def as_root(stage: Stage) -> None:
     one.await_version(version)
     equal(stage.machine.processes(one.cgroup), [one.show("MainPID")], "what runs")
     equal(one.show("ActiveState", "probe.service"), "inactive", "the unit that the lock starts")
-    stage.machine.do("systemctl", "unmask", "--runtime", "polkit.service")
 
 
 def walls(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import UpdatePlan
 
 /// What an update did.
@@ -18,6 +19,8 @@ package struct UpdateReport: Sendable {
     package let held: HeldRelease?
     /// What was not well at the end; nil when all was.
     package let trouble: Trouble?
+    /// Where links of the release that was installed lead nowhere yet.
+    package let missingShared: [FilePath]
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
     package let accepted: Digest?
     /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
@@ -49,7 +52,9 @@ extension Agent {
                 before: before?.version, installed: run.installed,
                 release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
-                trouble: run.outcome?.trouble, accepted: refreshed.log.accepted,
+                trouble: run.outcome?.trouble,
+                missingShared: run.changed.map { instance.missingShared(of: $0.version) } ?? [],
+                accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)
         }

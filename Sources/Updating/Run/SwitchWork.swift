@@ -48,7 +48,7 @@ struct SwitchWork {
         guard let trouble = outcome.trouble else { return .done }
         // Somebody else has it: an update can wait, a revert was asked for now. A command that cannot be run is no lock.
         guard step.kind == .update, case .refused = outcome else { return .refused(trouble) }
-        return .mustWait(Waiting(step.to, .lock, isReady: true))
+        return .mustWait(Waiting(step.to, .lock, isReady: true, said: trouble))
     }
 
     private func giveBackLock(_ step: UpdateStep) {

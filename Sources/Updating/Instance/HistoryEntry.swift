@@ -57,7 +57,7 @@ package struct HistoryEntry: Hashable, Sendable {
         from = step.from
         to = step.to
         (fingerprint, despite) = (nil, nil)
-        reason = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ").nonEmpty.map { ByteString($0) }
+        reason = step.reasons(trouble).nonEmpty.map { ByteString($0) }
     }
 
     /// The release of `step` was given up.
@@ -66,7 +66,7 @@ package struct HistoryEntry: Hashable, Sendable {
         event = .failed
         from = step.from
         release = step.cause == nil ? step.to : step.from
-        reason = ByteString([step.cause, trouble].compactMap { $0?.line }.joined(separator: "; "))
+        reason = ByteString(step.reasons(trouble, isFailure: true))
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 

@@ -163,7 +163,7 @@ extension UpdateRun.Outcome {
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to
-        let lines = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ")
+        let lines = step.reasons(trouble, isFailure: isFailure)
         if isFailure { throw AgentFault(.givenUp, found: "\(newer), \(lines)") }
         if step.cause != nil { throw AgentFault(.reverted, found: "\(newer), \(lines)") }
     }

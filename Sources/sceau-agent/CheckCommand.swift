@@ -16,7 +16,7 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let report = try options.withAgent { try $0.check() }
         options.warn(report.complaints)
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
         if report.available != nil || report.held != nil { throw ExitCode(Self.updateAvailable) }
     }
 

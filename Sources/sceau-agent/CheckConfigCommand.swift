@@ -18,7 +18,7 @@ struct CheckConfigCommand: ParsableCommand {
         let (configuration, storage) = (try options.configuration(), DurableStorage())
         try configuration.becomeOwner(storage)
         let findings = ConfigurationCheck(configuration, storage: storage).findings()
-        try options.json.print(
+        try options.print(
             ["findings": .array(findings.map { .object($0.json) })], orText: Self.lines(findings))
         if findings.contains(where: \.isFatal) { throw ExitCode(FaultFamily.local.exitStatus) }
     }

@@ -113,6 +113,12 @@ extension Agent {
         } catch { return error.code == .locked }
     }
 
+    /// The newest release that is newer than `version`, as far as is known without asking any server.
+    package func offered(after version: Version) -> Version? {
+        guard let root = try? pinnedRoot(), let channel = storedChannel(root)?.channel else { return nil }
+        return channel.releases.filter { $0.withdrawal == nil && $0.version > version }.map(\.version).max()
+    }
+
     private func logReport(_ log: RememberedLog, _ trusted: TrustedMetadataSet?) -> StatusReport.Log? {
         guard let note = try? SignedNote(decoding: log.state.checkpoint),
             let checkpoint = try? Checkpoint(decoding: note.text)

@@ -53,6 +53,9 @@ package struct UpdatePlan: Hashable, Sendable {
             return .waiting(waiting)
         case (.patchRefused, .chosen), (.patchRefused, .fetched): return UpdateState(.chosen, step)
         case (.refused(let text), let name): return refused(step, Trouble(at: name, text))
+        case (.abandoned, let name) where step.kind == .update && name.isResumed:
+            // Whether the lock was taken, nobody knows; and it must not begin again by itself.
+            return refused(step, Trouble(at: name, "the administrator asked to go back", isInterruption: true))
         default: return nil
         }
     }
@@ -97,6 +100,13 @@ package struct UpdatePlan: Hashable, Sendable {
             return UpdateState(.committed, step, trouble: trouble)
         default: return nil
         }
+    }
+
+    /// Whether an interrupted update can be taken back from here, with `current` as it was left.
+    package func canAbandon(at current: Version?) -> Bool {
+        guard let step = state.step, current == step.from || current == step.to else { return false }
+        var plan = self
+        return (try? plan.handle(.abandoned)) != nil
     }
 
     // MARK: after a stop

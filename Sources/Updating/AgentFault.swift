@@ -31,6 +31,7 @@ package enum AgentFaultCode: String, FaultCode {
     case cannotBeUser = "agent/cannot-be-user"
     case noServiceManager = "agent/no-service-manager"
     case notInstalled = "agent/not-installed"
+    case lostInstallation = "agent/lost-installation"
     case notKept = "agent/not-kept"
     case damagedTree = "agent/damaged-tree"
     case unknownListing = "agent/unknown-listing"
@@ -53,7 +54,7 @@ package enum AgentFaultCode: String, FaultCode {
             .refusal
         case .targetUnavailable, .mirrorAside, .noRepository: .transport
         case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .cannotBeUser,
-            .noServiceManager, .notInstalled, .unknownListing, .occupied,
+            .noServiceManager, .notInstalled, .lostInstallation, .unknownListing, .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
         }
@@ -84,6 +85,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .noServiceManager: "the release runs services of systemd, and systemd cannot be asked for them"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
+        case .lostInstallation: "what was installed here is gone"
         case .notKept: "this release is not kept here"
         case .damagedTree: "an installed tree is not what was signed"
         case .unknownListing: "the listing of the installed release is not here"
@@ -128,6 +130,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"
+        case .lostInstallation: "mount what is to be mounted there"
         case .notKept: "sceau-agent status says what is installed; only releases installed before can be returned to"
         case .damagedTree: "find out what changed it; another release can be installed, or returned to, meanwhile"
         case .unknownListing: "run sceau-agent update; it fetches what is missing"

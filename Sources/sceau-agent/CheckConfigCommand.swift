@@ -17,7 +17,9 @@ struct CheckConfigCommand: ParsableCommand {
     func run() throws {
         let (configuration, storage) = (try options.configuration(), DurableStorage())
         try configuration.becomeOwner(storage)
-        let findings = ConfigurationCheck(configuration, storage: storage).findings()
+        let findings = ConfigurationCheck(
+            configuration, storage: storage, obstacle: { MetricsListener.obstacle(to: $0, for: configuration) }
+        ).findings()
         try options.print(
             ["findings": .array(findings.map { .object($0.json) })], orText: Self.lines(findings))
         if findings.contains(where: \.isFatal) { throw ExitCode(FaultFamily.local.exitStatus) }

@@ -29,7 +29,7 @@ struct RevertCommand: ParsableCommand {
     private static func lines(_ report: RevertReport, _ newer: Version?) -> [String] {
         guard report.isChange else { return ["\(report.installed.version) is installed already"] }
         let (left, now) = (report.before.version, report.installed.version)
-        let trouble = report.trouble.map { ["but not all is well: \($0.line)"] } ?? []
+        let trouble = report.troubles.map { "but not all is well: \($0.line)" }
         let next =
             newer.map { ["\($0) is offered, and may come with the next run; sceau-agent hold keeps it away"] } ?? []
         guard now < left else { return ["went from \(left) to \(now)"] + trouble + next }

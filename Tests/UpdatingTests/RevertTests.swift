@@ -29,7 +29,7 @@ import Testing
         #expect(try instance.wholeVersion() == "1.0")
         let check = try instance.agent().check()
         #expect(check.available == nil)
-        #expect(check.notOffered == (try Version("1.1")))
+        #expect(check.notOffered == LeftRelease(version: try Version("1.1"), cause: nil))
         #expect(try instance.agent().update().release == nil)
         #expect(try instance.wholeVersion() == "1.0")
         try instance.repository.add("1.2", Sample.first)

@@ -176,14 +176,14 @@ package struct Agent {
         return try withExtendedLifetime(lock) {
             do {
                 let result = try body(pinnedRoot)
-                try instance.setLastError(nil)
+                try instance.clearLastError(after: operation)
                 tell(operation, result as? any ToldReport)
                 return result
             } catch let fault as AgentFault where fault.code == .stopped {
                 throw fault
             } catch let fault as any ReportableFault {
-                // What went wrong first is what a person needs to know.
-                try? instance.setLastError(LastError(fault, at: ports.now))
+                // What went wrong first is what a person needs to know; not what was typed wrong.
+                if fault.family != .usage { try? instance.setLastError(LastError(fault, in: operation, at: ports.now)) }
                 tell(operation, nil, fault)
                 throw fault
             }

@@ -17,8 +17,8 @@ package struct UpdateReport: Sendable {
     package let patchRefusal: String?
     /// The newest release, when it is not to be installed yet; or the one that is here and waits.
     package let held: HeldRelease?
-    /// What was not well at the end; nil when all was.
-    package let trouble: Trouble?
+    /// What was not well, before the switch or at the end; empty when all was.
+    package let troubles: [Trouble]
     /// Where links of the release that was installed lead nowhere yet.
     package let missingShared: [FilePath]
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
@@ -52,7 +52,7 @@ extension Agent {
                 before: before?.version, installed: run.installed,
                 release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
-                trouble: run.outcome?.trouble,
+                troubles: run.outcome.map { [run.oldTreeTrouble].compactMap(\.self) + $0.troubles } ?? [],
                 missingShared: run.changed.map { instance.missingShared(of: $0.version) } ?? [],
                 accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),

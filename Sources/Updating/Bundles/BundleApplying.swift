@@ -110,7 +110,7 @@ extension Agent {
         }
         return UpdateReport(
             before: check.installed?.version, installed: check.installed, release: nil, delivery: nil,
-            patchRefusal: nil, held: held, trouble: nil, missingShared: [], accepted: nil,
+            patchRefusal: nil, held: held, troubles: [], missingShared: [], accepted: nil,
             withdrawn: check.withdrawn, complaints: check.complaints)
     }
 }

@@ -23,6 +23,8 @@ package struct ConfigurationCheck {
     let storage: DurableStorage
     let folders: InstanceFolders
     let running: RunningCheck
+    /// Why nobody can listen at an address; nil when that is no matter.
+    private let obstacle: (ListenAddress) -> String?
 
     /// - Parameters:
     ///   - user: finds a user of this machine.
@@ -30,10 +32,12 @@ package struct ConfigurationCheck {
     package init(
         _ configuration: AgentConfiguration, storage: DurableStorage,
         user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) },
-        run: @escaping (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) }
+        run: @escaping (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) },
+        obstacle: @escaping (ListenAddress) -> String? = { _ in nil }
     ) {
         self.configuration = configuration
         self.storage = storage
+        self.obstacle = obstacle
         running = RunningCheck(
             configuration, user: storage.user, isExecutable: { storage.isExecutable($0) }, run: run, find: user)
         folders = InstanceFolders(configuration)
@@ -171,6 +175,12 @@ package struct ConfigurationCheck {
                 remark(
                     "metrics.listen", "\(listen) may be reached from other machines",
                     "use 127.0.0.1 unless something guards it: the numbers say which release runs here"))
+        }
+        if let listen = metrics.listen, let obstacle = obstacle(listen) {
+            findings.append(
+                fatal(
+                    "metrics.listen", "sceau-agent run could not listen on \(listen): \(obstacle)",
+                    "choose another port, or end what listens there"))
         }
         return findings
     }

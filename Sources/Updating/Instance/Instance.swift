@@ -33,9 +33,30 @@ struct Instance: Sendable {
         return try rebuiltInstallation(version)
     }
 
+    /// Nothing is installed here, and nothing that is known says that something ever was.
+    func isFirst() throws -> Bool {
+        guard try linkedVersion() == nil, try recordedInstallation() == nil else { return false }
+        return try history().allSatisfy { $0.to == nil }
+    }
+
     /// What was recorded last, whether or not it is still true.
     func recordedInstallation() throws(StorageFault) -> Installation? {
         try readOwn(folders.installed, limit: Installation.limit).flatMap(Installation.decode)
+    }
+
+    /// What was recorded, where nothing is linked any more: somebody took it away, or a file system is not mounted.
+    func lostInstallation() throws(StorageFault) -> Installation? {
+        try storage.info(folders.current) == nil ? try recordedInstallation() : nil
+    }
+
+    /// Throws where a release was installed and is gone. It is not installed anew unasked: its data may only be out of sight.
+    func checkNotLost() throws {
+        guard let lost = try lostInstallation() else { return }
+        throw AgentFault(
+            .lostInstallation, found: "nothing", expected: "a link to the release \(lost.version)",
+            at: folders.current.string,
+            hint: "if a file system belongs there, mount it; to install anew what is lost, run sceau-agent update "
+                + "--version \(lost.version), or the version you want")
     }
 
     func record(_ installation: Installation) throws {

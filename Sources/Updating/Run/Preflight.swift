@@ -37,6 +37,17 @@ extension UpdateRun {
         }
     }
 
+    /// What a release says that its programs need; all that is missing is named at once.
+    func checkTools(of manifest: ReleaseManifest) throws {
+        let missing = manifest.install.tools.filter { tool in
+            InstanceCommands.places(of: tool.asWritten).allSatisfy { !storage.isExecutable($0) }
+        }
+        guard !missing.isEmpty else { return }
+        throw AgentFault(
+            .missingTool, found: "no " + missing.map(\.description).joined(separator: ", "),
+            at: "what the programs of \(manifest.version) need")
+    }
+
     /// What runs the release's programs and services has to be able to: better found out now than between two releases.
     func checkWhoRuns(_ install: InstallSection) throws {
         let check = RunningCheck(
@@ -77,7 +88,7 @@ extension UpdateRun {
             let places =
                 name.contains("/")
                 ? [tree.pushing(FilePath(name))]
-                : InstanceCommands.path.split(separator: ":").map { FilePath(String($0)).appending(name) }
+                : InstanceCommands.places(of: name)
             return places.contains { storage.isExecutable($0) }
                 ? nil : ("no \(name) for \(interpreter) to find in \(InstanceCommands.path)", nil)
         }

@@ -11,6 +11,7 @@ extension UpdateRun {
 
     mutating func choose() throws -> UpdateEvent {
         guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
+        try keepInstalled(refreshed)
         let (choice, rules) = (try agent.choice(installed), try agent.rules(requested, isNow: isNow, at: time))
         let offered = refreshed.channel.releases
         let candidates =
@@ -18,9 +19,35 @@ extension UpdateRun {
                 try choice.requested(requested, of: offered).map { [$0] } ?? []
             } else { choice.candidates(of: offered) }
         let (facts, held) = refreshed.choose(candidates, rules)
-        self.held = held
+        self.held = try held.map(agent.knowingPlace)
         guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
         return .chosen(try prepare(facts, refreshed))
+    }
+
+    /// Fetches what the installed tree is checked against, where that was lost: without it there is no way back to it. Where
+    /// that does not succeed, the update does without.
+    private mutating func keepInstalled(_ refreshed: RefreshedChannel) throws {
+        guard var installed,
+            try instance.keptRelease(installed.version, limits: agent.configuration.limits.tree) == nil,
+            let facts = refreshed.channel.releases.first(where: { $0.version == installed.version })
+        else { return }
+        do {
+            var chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+            guard installed.tree == nil || installed.tree == chosen.manifest.tree.sha256 else { return }
+            try chosen.fetchListing(download(refreshed))
+            guard let listing = chosen.listing else { return }
+            let links = try chosen.manifest.sharedLinks(in: listing)
+            guard try agent.verifier.verify(folders.tree(installed.version), against: listing, with: links).isEmpty
+            else {
+                return
+            }
+            try instance.keep(installed.version, manifest: chosen.manifestBytes, listing: listing.encoding)
+            installed.tree = chosen.manifest.tree.sha256
+            try instance.record(installed)
+            self.installed = installed
+        } catch let fault as any ReportableFault {
+            if (fault as? AgentFault)?.code == .stopped { throw fault }
+        }
     }
 
     /// Fetches what is said about the release, and plans the way to it and back.
@@ -60,6 +87,7 @@ extension UpdateRun {
         }
         try checkPlaces()
         try checkWhoRuns(chosen.manifest.install)
+        try checkTools(of: chosen.manifest)
         if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
             try reuse(step.to, listing: kept.listing, kept.manifest)
         {
@@ -102,9 +130,12 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
+        try checkTools(of: release.manifest)
         try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
-        return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
+        if let waiting = rules.waiting(toApply: release.manifest.facts, step) { return .mustWait(waiting) }
+        try lookAtOldTree(step)
+        return .mayApply
     }
 
     /// Once more before anything is changed: the lock may have been long in coming, or the agent was stopped since. The

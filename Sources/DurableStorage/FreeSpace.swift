@@ -21,6 +21,9 @@ extension DurableStorage {
     /// Whether this process may make and remove files in the folder at `path`.
     package func isWritable(_ path: FilePath) -> Bool { access(path.string, W_OK | X_OK) == 0 }
 
+    /// Whether nobody may write there, whoever they are.
+    package func isReadOnly(_ path: FilePath) -> Bool { access(path.string, W_OK) != 0 && errno == EROFS }
+
     /// Whether this process may run the file at `path`, which may be a link to it.
     package func isExecutable(_ path: FilePath) -> Bool {
         var status = stat()

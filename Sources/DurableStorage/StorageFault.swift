@@ -52,7 +52,15 @@ extension Fault where Code == StorageFaultCode {
             case .fileExists, .directoryNotEmpty: .exists
             default: .failed
             }
-        self.init(code, found: "\(error.description.lowercased()) on \(operation)", at: path.string)
+        self.init(
+            code, found: "\(error.description.lowercased()) on \(operation)", at: path.string,
+            hint: error == .readOnlyFileSystem ? Self.readOnlyAdvice : nil)
+    }
+
+    /// Owner and mode are not what stands in the way.
+    package static var readOnlyAdvice: String {
+        "nobody can write there: mount it for writing, or, where the agent is a service, name the folder in its "
+            + "ReadWritePaths; a disk with errors is made read-only too, which the kernel's log says"
     }
 
     static func current(_ operation: String, at path: FilePath) -> StorageFault {

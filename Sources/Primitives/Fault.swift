@@ -35,11 +35,14 @@ package protocol ReportableFault: Error {
     var hint: String? { get }
     var found: String? { get }
     var expected: String? { get }
+    /// The same fault with other advice, where it can take some.
+    func hinting(_ hint: String) -> any ReportableFault
 }
 
 extension ReportableFault {
     package var found: String? { nil }
     package var expected: String? { nil }
+    package func hinting(_ hint: String) -> any ReportableFault { self }
 }
 
 /// One failure: a code, and the data a person needs to judge it. Never holds a secret.
@@ -50,7 +53,7 @@ package struct Fault<Code: FaultCode>: ReportableFault, Equatable {
     /// The file, URL, role or field at fault.
     package let location: String?
     /// Advice more exact than the code's own.
-    private let advice: String?
+    private var advice: String?
 
     package init(
         _ code: Code, found: String? = nil, expected: String? = nil, at location: String? = nil, hint: String? = nil
@@ -65,6 +68,12 @@ package struct Fault<Code: FaultCode>: ReportableFault, Equatable {
     package var codeText: String { code.rawValue }
     package var family: FaultFamily { code.family }
     package var hint: String? { advice ?? code.hint }
+
+    package func hinting(_ hint: String) -> any ReportableFault {
+        var fault = self
+        fault.advice = hint
+        return fault
+    }
 
     /// `summary: found …, expected … (where)`.
     package var message: String {

@@ -9,6 +9,7 @@ package enum PublishingFaultCode: String, FaultCode {
     case invalidThreshold = "publish/invalid-threshold"
     case duplicateKeyholder = "publish/duplicate-keyholder"
     case secretKeyInWorkspace = "publish/secret-key-in-workspace"
+    case secretKeyInRelease = "publish/secret-key-in-release"
     case noOnlineKey = "publish/no-online-key"
     case wrongOnlineKey = "publish/wrong-online-key"
     case noReleaseKey = "publish/no-release-key"
@@ -68,8 +69,8 @@ package enum PublishingFaultCode: String, FaultCode {
             .usage
         case .interrupted, .stagedFileMissing, .logStateLost, .logStateBehind, .logStateDamaged: .local
         case .noQuorum: .transport
-        case .secretKeyInWorkspace, .wrongOnlineKey, .wrongReleaseKey, .wrongLogKey, .invalidWitnessPolicy,
-            .metadataTooLong, .malformedStaging,
+        case .secretKeyInWorkspace, .secretKeyInRelease, .wrongOnlineKey, .wrongReleaseKey, .wrongLogKey,
+            .invalidWitnessPolicy, .metadataTooLong, .malformedStaging,
             .malformedMetadata,
             .notASigner, .wouldBeRefused, .thresholdNotMet, .stagedFileChanged, .keyNameTaken,
             .untrustedPublication, .changedSinceShown, .unfitSignature,
@@ -85,6 +86,7 @@ package enum PublishingFaultCode: String, FaultCode {
         case .invalidThreshold: "the threshold cannot be met, or asks for nobody"
         case .duplicateKeyholder: "two keyholders have one name or one key"
         case .secretKeyInWorkspace: "a secret key stands in the workspace"
+        case .secretKeyInRelease: "a secret key would be published"
         case .noOnlineKey: "the online key is not known on this machine"
         case .wrongOnlineKey: "this is not the online key that root names"
         case .noReleaseKey: "the release key is not known on this machine"
@@ -146,6 +148,8 @@ package enum PublishingFaultCode: String, FaultCode {
         case .invalidThreshold: "choose a threshold between 1 and the number of keyholders; 2 of 3 is a good beginning"
         case .secretKeyInWorkspace:
             "move it away, for instance to a folder of your own with mode 0700; if others could read it, replace the key"
+        case .secretKeyInRelease:
+            "move it out of what is released, and name the folder of the product alone; what is published once stays so"
         case .noOnlineKey: "name it with --online-key FILE; it is then remembered on this machine"
         case .wrongReleaseKey: "name the right one with --release-key FILE"
         case .wrongOnlineKey: "name the right one with --online-key FILE; sceau root propose --online-key replaces it"

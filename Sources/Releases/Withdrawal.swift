@@ -53,7 +53,13 @@ package struct WithdrawalNotice: Hashable, Sendable {
     /// `withdrawn at TIME: REASON`, for people.
     package var reasonText: String { "withdrawn at \(UTCTime.encode(withdrawal.time)): \(withdrawal.reason)" }
 
-    /// What to do, for people.
+    /// What to do on an instance with `installed`, for people. One that never had the release has nothing to go back from.
+    package func advice(with installed: Version?) -> String {
+        guard successorIsOlder, installed != version else { return advice }
+        return "it is not installed here; nothing newer is there yet"
+    }
+
+    /// What to do where it is in use, for people.
     package var advice: String {
         guard let successor else { return "the channel has no other release yet" }
         return successorIsOlder

@@ -10,14 +10,18 @@ package struct SettingsTable {
         for (key, value) in try node.members() {
             let name = try key.text()
             guard known.contains(name) else {
-                throw key.invalid(expected: "one of \(known.sorted().joined(separator: ", "))")
+                throw key.fault(
+                    found: "\"\(name)\"", expected: "one of \(known.sorted().joined(separator: ", "))",
+                    hint: Spelling.nearest(to: name, in: known).map { "did you mean \($0)?" })
             }
             guard values.updateValue(value, forKey: name) == nil else { throw key.fault(found: "\(name) twice") }
         }
     }
 
     package func required(_ key: String) throws(SettingsFault) -> SettingsNode {
-        guard let value = values[key] else { throw whole.fault(expected: "\(key): …") }
+        guard let value = values[key] else {
+            throw whole.fault(expected: "\(key): …", hint: "add the key \(key) to the keys that begin on this line")
+        }
         return value
     }
 

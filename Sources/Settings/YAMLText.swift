@@ -167,6 +167,12 @@ final class YAMLText {
         let found = parser.pointee.problem.map { String(cString: $0) } ?? "text that is not YAML"
         // A character that may not stand anywhere has no line.
         guard parser.pointee.error != YAML_READER_ERROR else { return SettingsFault(.invalid, found: found, at: file) }
-        return fault(Int(parser.pointee.problem_mark.line) + 1, found: found)
+        let line = Int(parser.pointee.problem_mark.line) + 1
+        // Words that a fault says itself.
+        for prefix in ["did not find expected ", "could not find expected "] where found.hasPrefix(prefix) {
+            return fault(line, expected: String(found.dropFirst(prefix.count)))
+        }
+        let doubled = "found "
+        return fault(line, found: found.hasPrefix(doubled) ? String(found.dropFirst(doubled.count)) : found)
     }
 }

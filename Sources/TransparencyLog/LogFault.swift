@@ -106,6 +106,8 @@ package enum LogFaultCode: String, FaultCode {
             "give the whole line NAME+ID+KEY, as sceau-audit witness --show-key or sceau log show says it"
         case .noPolicy: "if this product has no log, say transparency: off in the configuration"
         case .unreachable: "run this again, or configure another mirror"
+        case .stale:
+            "look at the clock of this machine first, which may be ahead; else another mirror may be newer, or the publisher is away"
         case .clockBehind: "set the clock and run this again"
         case .underWay: "a publication is probably under way; run this again in some minutes"
         case .withheld: "configure another mirror; tell the publisher if all of them do the same"

@@ -65,7 +65,8 @@ package enum TransportFaultCode: String, FaultCode {
         case .invalidProxy: "write it as http://host:port or socks5h://host:port"
         case .invalidPin: "write it as sha256// and the 44 characters of the SHA-256 of the key in base64"
         case .connectFailed, .timedOut, .truncated, .stopped: "run this again; what was received is kept"
-        case .tlsFailed: "check the clock of this machine and the certificates it trusts"
+        case .tlsFailed:
+            "check the clock of this machine, and which certificates it trusts: for an authority of your own, set ca_file"
         case .otherKey:
             "somebody may be listening in; if the owner of the mirror has a new key, ask for its pin and configure it"
         case .onionWithoutTor: "run tor on this machine and set the proxy to socks5h://127.0.0.1:9050"

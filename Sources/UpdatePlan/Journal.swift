@@ -68,13 +68,15 @@ extension Waiting {
             "version": .string(version.text), "reason": .string(ByteString(reason.rawValue)), "ready": .bool(isReady),
         ]
         if let until { object["until"] = .string(ByteString(UTCTime.encode(until))) }
+        if let said { object["said"] = .string(said) }
         return object
     }
 
     fileprivate init(_ reader: JSONReader) throws {
         self.init(
             try Version(reader.field("version").string()), try reader.field("reason").word(),
-            until: try reader.optionalField("until").map { try $0.time() }, isReady: try reader.field("ready").bool())
+            until: try reader.optionalField("until").map { try $0.time() }, isReady: try reader.field("ready").bool(),
+            said: try reader.optionalField("said").map { String(decoding: try $0.string().bytes, as: UTF8.self) })
     }
 }
 

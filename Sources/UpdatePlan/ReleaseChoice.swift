@@ -53,7 +53,8 @@ package struct ReleaseChoice: Hashable, Sendable {
         }
         if let notice = WithdrawalNotice(facts, among: offered) {
             throw UpdatePlanFault(
-                .withdrawn, found: "\(version), \(notice.reasonText)", at: "the channel", hint: notice.advice)
+                .withdrawn, found: "\(version), \(notice.reasonText)", at: "the channel",
+                hint: notice.advice(with: installed))
         }
         guard canReach(facts) else {
             throw UpdatePlanFault(

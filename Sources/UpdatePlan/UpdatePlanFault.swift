@@ -16,8 +16,9 @@ package enum UpdatePlanFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .impossibleEvent, .malformedJournal, .malformedTimeZone: .local
-        case .invalidWindow: .usage
-        case .unknownVersion, .olderVersion, .withdrawn, .stepNeeded: .refusal
+        // Of what was asked for by name: by verified metadata, so that no mirror can bring them about.
+        case .invalidWindow, .unknownVersion, .olderVersion, .stepNeeded: .usage
+        case .withdrawn: .refusal
         }
     }
 

@@ -39,7 +39,7 @@ package struct UpdateRules: Hashable, Sendable {
     package var approved: Version?
     /// What the administrator asked for in this very run; it counts as approved.
     package var requested: Version?
-    /// `update --now`.
+    /// `update --now`: window and rollout do not count. It stands for no approval.
     package var isNow = false
     /// Of this instance, for rollouts; see `RolloutNumber`. Nil for who only looks, before one was drawn: whether a rollout has
     /// come here nobody knows then, and nothing is said of it.
@@ -62,8 +62,8 @@ package struct UpdateRules: Hashable, Sendable {
         let version = release.version
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until) }
         if let heldBackUntil { return Waiting(version, .holdBack, until: heldBackUntil) }
-        if isApproved(version) || isNow { return nil }
-        if let seed, let rollout = release.rollout {
+        if isApproved(version) { return nil }
+        if !isNow, let seed, let rollout = release.rollout {
             let opening = rollout.opening(for: RolloutNumber(seed: seed, version: version))
             guard let opening, opening <= now else { return Waiting(version, .rollout, until: opening) }
         }
@@ -76,8 +76,8 @@ package struct UpdateRules: Hashable, Sendable {
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until, isReady: true) }
         if isApproved(version) { return nil }
         if step.return == .none, !isFirst { return Waiting(version, .irreversible, isReady: true) }
-        if isNow { return nil }
         if mode == .download, windows == nil { return Waiting(version, .approval, isReady: true) }
+        if isNow { return nil }
         if let windows, !windows.contains(now), !(criticalAtAnyTime && release.severity == .critical) {
             return Waiting(version, .window, until: windows.nextOpening(after: now), isReady: true)
         }

@@ -71,13 +71,17 @@ package struct Trouble: Hashable, Sendable {
     package init(at stage: StateName, _ text: String, isInterruption: Bool = false) {
         self.stage = stage
         self.isInterruption = isInterruption
+        self.text = Self.line(text)
+    }
+
+    fileprivate static func line(_ text: String) -> ByteString {
         var line = ""
         for scalar in text.unicodeScalars {
             let shown = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? " " : scalar
-            guard line.utf8.count + UTF8.width(shown) <= Self.limit else { break }
+            guard line.utf8.count + UTF8.width(shown) <= limit else { break }
             line.unicodeScalars.append(shown)
         }
-        self.text = ByteString(line)
+        return ByteString(line)
     }
 }
 
@@ -89,12 +93,18 @@ package struct Waiting: Hashable, Sendable {
     package let until: Date?
     /// Its tree stands here, verified.
     package let isReady: Bool
+    /// One line for people: what who keeps it waiting said; nil when nobody said anything.
+    package let said: ByteString?
 
-    package init(_ version: Version, _ reason: WaitReason, until: Date? = nil, isReady: Bool = false) {
+    /// Takes of `said` what fits and can be shown on a line.
+    package init(
+        _ version: Version, _ reason: WaitReason, until: Date? = nil, isReady: Bool = false, said: String? = nil
+    ) {
         self.version = version
         self.reason = reason
         self.until = until
         self.isReady = isReady
+        self.said = said.map { Trouble.line($0) }
     }
 }
 

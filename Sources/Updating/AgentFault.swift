@@ -7,6 +7,7 @@ package enum AgentFaultCode: String, FaultCode {
     case noConfiguration = "agent/no-configuration"
     case unknownTimeZone = "agent/unknown-time-zone"
 
+    case noRoot = "agent/no-root"
     case notInitialised = "agent/not-initialised"
     case damagedRoot = "agent/damaged-root"
     case wrongFingerprint = "agent/wrong-fingerprint"
@@ -22,11 +23,14 @@ package enum AgentFaultCode: String, FaultCode {
     case agentTooOld = "agent/agent-too-old"
 
     case targetUnavailable = "agent/target-unavailable"
+    case noRepository = "agent/no-repository"
     case mirrorAside = "agent/mirror-aside"
 
     case notEnoughSpace = "agent/not-enough-space"
     case notWritable = "agent/not-writable"
     case missingTool = "agent/missing-tool"
+    case cannotBeUser = "agent/cannot-be-user"
+    case noServiceManager = "agent/no-service-manager"
     case notInstalled = "agent/not-installed"
     case lostInstallation = "agent/lost-installation"
     case notKept = "agent/not-kept"
@@ -44,16 +48,16 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting, .invalidHold, .foreignState:
+        case .noConfiguration, .unknownTimeZone, .noRoot, .notInitialised, .notKept, .notWaiting, .invalidHold,
+            .foreignState:
             .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
-        case .targetUnavailable, .mirrorAside: .transport
-        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .lostInstallation,
-            .unknownListing,
-            .occupied,
+        case .targetUnavailable, .mirrorAside, .noRepository: .transport
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .cannotBeUser,
+            .noServiceManager, .notInstalled, .lostInstallation, .unknownListing, .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
         }
@@ -63,6 +67,7 @@ package enum AgentFaultCode: String, FaultCode {
         switch self {
         case .noConfiguration: "no configuration to use"
         case .unknownTimeZone: "no such time zone"
+        case .noRoot: "this file is no root metadata"
         case .notInitialised: "this instance has no root to trust yet"
         case .damagedRoot: "the pinned root is damaged"
         case .wrongFingerprint: "the root is not the one with this fingerprint"
@@ -76,9 +81,12 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "larger than this instance allows"
         case .agentTooOld: "this release needs a newer agent"
         case .targetUnavailable: "the mirror does not have a file of the release"
+        case .noRepository: "this is no address of published releases"
         case .mirrorAside: "this mirror misbehaved before, and is asked for nothing while another one serves"
         case .notEnoughSpace: "not enough space for the release"
         case .missingTool: "a program of the release needs something that is not on this machine"
+        case .cannotBeUser: "the release's programs cannot be run as the user that the configuration names"
+        case .noServiceManager: "the release runs services of systemd, and systemd cannot be asked for them"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
         case .lostInstallation: "what was installed here is gone"
@@ -100,6 +108,8 @@ package enum AgentFaultCode: String, FaultCode {
         switch self {
         case .noConfiguration: "name the file with --config"
         case .unknownTimeZone: "check the spelling; the names are those of the files below /usr/share/zoneinfo"
+        case .noRoot:
+            "give the root.json that the publisher hands out; in a workspace it is Keys/root.json, and a key (.pub) is none"
         case .notInitialised: "run sceau-agent init --root root.json with the root the publisher gave you"
         case .damagedRoot: "run sceau-agent init --root root.json again, with the root the publisher gave you"
         case .wrongFingerprint: "nothing was trusted; get root and fingerprint anew, from two sources"
@@ -115,8 +125,14 @@ package enum AgentFaultCode: String, FaultCode {
         case .tooLarge: "if the release is meant to be this large, raise the limit in the configuration"
         case .agentTooOld: "update the agent itself first"
         case .targetUnavailable: "it may not be there yet; run this again, or configure another mirror"
+        case .noRepository:
+            "check the address in mirrors, which is that of the folder with metadata/ and targets/ in it; or does a portal of "
+                + "this network want a login first?"
         case .mirrorAside: "tell its owner; it is asked again by itself"
-        case .missingTool: "install it, and run this again; nothing was changed"
+        case .missingTool: "install it, and run this again"
+        case .cannotBeUser: "run the agent as root, or correct hooks: {user: …} or take it out"
+        case .noServiceManager:
+            "run the agent where systemd runs, or set services: {through: commands, …} or {through: none}"
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"
@@ -133,7 +149,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .irreversible: "restore your backup of before, then run this with --keep-data"
         case .buildFailed: "check the memory and the limits of this machine, then run this again"
         case .stopped: "run this again: it goes on from there, and what was downloaded is kept"
-        case .invalidHold: "nothing was changed"
+        case .invalidHold: "say it once more as expected"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }
     }

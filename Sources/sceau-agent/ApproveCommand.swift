@@ -19,7 +19,7 @@ struct ApproveCommand: ParsableCommand {
     func run() throws {
         let report = try options.withAgent { try $0.approve(version, later: later) }
         if let update = report.update { options.warn(update.complaints) }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func lines(_ report: ApprovalReport) -> [String] {

@@ -72,7 +72,7 @@ struct BundleCreate: ParsableCommand {
         let request = BundleRequest(version: version, from: from, isPatchOnly: patchOnly)
         let made = try create(request)
         options.warn(made.complaints)
-        try options.json.print(made.json, orText: lines(made))
+        try options.print(made.json, orText: lines(made))
     }
 
     private func create(_ request: BundleRequest) throws -> MadeBundle {
@@ -118,10 +118,16 @@ struct BundleApply: ParsableCommand {
     @Argument(help: "The bundle.")
     var file: FilePath
 
-    @Option(help: "Install this release of it, though its metadata offers a newer one.")
+    @Option(
+        help: ArgumentHelp(
+            "Install this release of it, though its metadata offers a newer one.",
+            discussion: "To name it is to approve it, as with update --version."))
     var version: Version?
 
-    @Flag(help: "Do not wait for a window or for the rollout. Verification and hold-back are never left out.")
+    @Flag(
+        help: ArgumentHelp(
+            "Do not wait for a window or for the rollout.",
+            discussion: "An approval and hold-back are waited for all the same, and nothing is left unverified."))
     var now = false
 
     @OptionGroup var options: InstanceOptions
@@ -134,7 +140,7 @@ struct BundleApply: ParsableCommand {
             }
         }
         let newer = ["this bundle is too old to show that nobody objected until then: bring a newer one"]
-        try options.json.print(
+        try options.print(
             applied.json, orText: UpdateCommand.lines(applied.update) + (applied.isNewerNeeded ? newer : []))
     }
 }

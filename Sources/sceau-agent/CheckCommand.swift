@@ -16,8 +16,10 @@ struct CheckCommand: ParsableCommand {
     func run() throws {
         let report = try options.withAgent { try $0.check() }
         options.warn(report.complaints)
-        try options.json.print(report.json, orText: Self.lines(report))
-        if report.available != nil || report.held != nil || report.interrupted != nil { throw ExitCode(Self.updateAvailable) }
+        try options.print(report.json, orText: Self.lines(report))
+        if report.available != nil || report.held != nil || report.interrupted != nil {
+            throw ExitCode(Self.updateAvailable)
+        }
     }
 
     private static func lines(_ report: CheckReport) -> [String] {

@@ -22,7 +22,7 @@ struct CheckConfigCommand: ParsableCommand {
             configuration, from: file, storage: storage,
             obstacle: { MetricsListener.obstacle(to: $0, for: configuration) }
         ).findings()
-        try options.json.print(
+        try options.print(
             ["findings": .array(findings.map { .object($0.json) })], orText: Self.lines(findings))
         if findings.contains(where: \.isFatal) { throw ExitCode(FaultFamily.local.exitStatus) }
     }

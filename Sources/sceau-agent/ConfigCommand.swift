@@ -16,10 +16,10 @@ struct ConfigCommand: ParsableCommand {
     func run() throws {
         if explain {
             let lines = try AgentConfiguration.explained()
-            return try options.json.print(["text": .string(Self.text(lines))], orText: lines)
+            return try options.print(["text": .string(Self.text(lines))], orText: lines)
         }
         let lines = try options.configuration().settings.map { "\($0.name): \($0.value)" }
-        try options.json.print(["text": .string(Self.text(lines))], orText: lines)
+        try options.print(["text": .string(Self.text(lines))], orText: lines)
     }
 
     private static func text(_ lines: [String]) -> ByteString { ByteString(lines.map { $0 + "\n" }.joined()) }

@@ -11,7 +11,7 @@ struct GarbageCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.withAgent { try $0.collectGarbage() }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func lines(_ report: GarbageReport) -> [String] {

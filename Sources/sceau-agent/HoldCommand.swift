@@ -26,7 +26,7 @@ struct HoldCommand: ParsableCommand {
             return time
         }
         let report = try options.withAgent { try $0.hold(until: time, reason: ByteString(reason)) }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func lines(_ report: HoldReport) -> [String] {
@@ -44,7 +44,7 @@ struct UnholdCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.withAgent { try $0.unhold() }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func lines(_ report: HoldReport) -> [String] {

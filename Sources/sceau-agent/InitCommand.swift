@@ -24,7 +24,7 @@ struct InitCommand: ParsableCommand {
         let bytes = try DurableStorage().read(root, limit: MetadataLimits().rootLength)
         try options.configuration().makeStateOfOwner(DurableStorage())
         let anchor = try options.withAgent { try $0.initialise(root: bytes, fingerprint: expected) }
-        try options.json.print(anchor.json, orText: Self.lines(anchor, wasCompared: expected != nil))
+        try options.print(anchor.json, orText: Self.lines(anchor, wasCompared: expected != nil))
     }
 
     /// As people write fingerprints: either case, with blanks or colons between the digits.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CanonicalJSON
 import CommandSupport
 import DurableStorage
 import Primitives
@@ -49,11 +50,29 @@ struct InstanceOptions: ParsableArguments {
 
     private func withAgent<Result>(making make: Making, _ body: (Agent) throws -> Result) throws -> Result {
         let (storage, configuration) = (DurableStorage(), try configuration())
-        try configuration.becomeOwner(storage)
-        return try showingProgress { progress in
-            let agent = try make(configuration, storage, progress)
-            let before = agent.linkedVersion
-            return try stating(after: { agent.stateInWords(before: before, after: $0) }) { try body(agent) }
+        return try namingConfiguration {
+            try configuration.becomeOwner(storage)
+            return try showingProgress { progress in
+                let agent = try make(configuration, storage, progress)
+                let before = agent.linkedVersion
+                return try stating(after: { agent.stateInWords(before: before, after: $0) }) { try body(agent) }
+            }
+        }
+    }
+
+    // MARK: what is said
+
+    /// Prints the report in the form that was asked for. Commands in the lines are for this instance.
+    func print(_ object: @autoclosure () -> JSONObject, orText lines: @autoclosure () -> [String]) throws {
+        try json.print(object(), orText: lines().map(commands.named))
+    }
+
+    private var commands: TypedCommands { TypedCommands(configuration: file) }
+
+    /// Commands in the hint of a fault are for this instance.
+    private func namingConfiguration<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let fault as any ReportableFault {
+            throw HintedFault(fault: fault, hint: fault.hint.map(commands.named))
         }
     }
 
@@ -109,7 +128,7 @@ extension [WithdrawalNotice] {
     func lines(installed: Version?) -> [String] {
         map { notice in
             let subject = notice.version == installed ? "the installed release \(notice.version)" : "\(notice.version)"
-            return "\(subject) was \(notice.reasonText); \(notice.advice)"
+            return "\(subject) was \(notice.reasonText); \(notice.advice(with: installed))"
         }
     }
 }

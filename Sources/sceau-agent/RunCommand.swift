@@ -36,6 +36,11 @@ struct RunCommand: ParsableCommand {
         let file = try ConfigurationFile.locate(named: file, storage)
         try ConfigurationFile.load(file, storage).becomeOwner(storage)
         let (signals, heartbeat) = (try DaemonSignals(), Heartbeat())
+        let notice = StopNotice { signals.isStopping }
+        func pulse() {
+            heartbeat.beat()
+            notice.look()
+        }
         let start = ContinuousClock.now
         let metrics = MetricsListener(storage)
         defer { metrics.leave() }
@@ -44,7 +49,7 @@ struct RunCommand: ParsableCommand {
             agent: { configuration in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    isStopping: { signals.isStopping }, pulse: heartbeat.beat, workers: .ownProgram,
+                    isStopping: { signals.isStopping }, pulse: pulse, workers: .ownProgram,
                     progress: { _ in heartbeat.beat() })
             },
             now: SystemClock.now, elapsed: { ContinuousClock.now - start }, chance: { .random(in: 0..<1) },
@@ -90,6 +95,22 @@ struct RunCommand: ParsableCommand {
         let held = report.held.map { [$0.line] } ?? []
         let error = fault.map(line) ?? report.lastError.map { "[\($0.code)] \($0.message)" }
         return ([installed] + held + (error.map { ["last error: \($0)"] } ?? [])).joined(separator: "; ")
+    }
+}
+
+/// Says once, and at once, that a signal to end was heard, and why that may take its time.
+private final class StopNotice {
+    private let isStopping: () -> Bool
+    private var wasSaid = false
+
+    init(_ isStopping: @escaping () -> Bool) { self.isStopping = isStopping }
+
+    func look() {
+        guard !wasSaid, isStopping() else { return }
+        wasSaid = true
+        try? StandardError.print(
+            "sceau-agent: told to leave: an update that has begun to be installed goes through to its end first, hooks "
+                + "included; anything else ends now")
     }
 }
 

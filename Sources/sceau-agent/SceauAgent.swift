@@ -11,6 +11,10 @@ import CommandSupport
 struct SceauAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sceau-agent", abstract: "Install signed releases on this instance, and keep them current.",
+        discussion: """
+            Exit status: 0 done, or nothing to do; 1 a failure that a retry may mend; 2, of check alone, an update is \
+            available; 3 a security refusal; 64 wrong usage or configuration.
+            """,
         version: Tool.versionLine("sceau-agent"),
         subcommands: [
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,

@@ -14,13 +14,15 @@ struct StatusCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.withAgent { try $0.status() }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func lines(_ report: StatusReport) -> [String] {
         var table = TextTable()
         table.append(["product", "\(report.product), channel \(report.channel)"])
-        table.append(["installed", report.lost.map { "nothing; \($0) was, and is gone" } ?? installed(report.installed)])
+        table.append([
+            "installed", report.lost.map { "nothing; \($0) was, and is gone" } ?? installed(report.installed),
+        ])
         table.append([
             "available",
             report.available.map { "\($0.version), severity \($0.severity)" } ?? report.left?.line ?? "nothing newer",
@@ -102,7 +104,8 @@ extension LeftRelease {
         let how =
             cause.map { "\($0.event == .failed ? "was given up" : "was taken back") \(UTCTime.encode($0.time))" }
             ?? "is what you went back from"
-        return "\(version) \(how), and is not tried again by itself; to try it again: sceau-agent update --version \(version)"
+        return
+            "\(version) \(how), and is not tried again by itself; to try it again: sceau-agent update --version \(version)"
     }
 }
 

@@ -15,10 +15,19 @@ struct UpdateCommand: ParsableCommand {
             installed only when that is done, hooks included.
             """)
 
-    @Option(help: "Install this release, which must not be older than the installed one.")
+    @Option(
+        help: ArgumentHelp(
+            "Install this release, which must not be older than the installed one.",
+            discussion: """
+                To name it is to approve it: it waits for no window, rollout or approval, also where what it does to the \
+                data cannot be undone. Only a hold and hold-back are waited for.
+                """))
     var version: Version?
 
-    @Flag(help: "Do not wait for a window or for the rollout. Verification and hold-back are never left out.")
+    @Flag(
+        help: ArgumentHelp(
+            "Do not wait for a window or for the rollout.",
+            discussion: "An approval and hold-back are waited for all the same, and nothing is left unverified."))
     var now = false
 
     @Option(
@@ -41,7 +50,7 @@ struct UpdateCommand: ParsableCommand {
             try $0.update(to: version, now: now, accepting: accepted)
         }
         options.warn(report.complaints)
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
     }
 
     private static func fingerprint(_ text: String) throws -> Digest {
@@ -66,10 +75,16 @@ struct UpdateCommand: ParsableCommand {
             if let held = report.held { return [held.line] }
             return ["up to date: \(report.installed.map { "\($0.version)" } ?? "the channel has no release")"]
         }
-        let before = report.before.map { "updated from \($0) to \(release.version)" } ?? "installed \(release.version)"
+        let before =
+            switch report.before {
+            case nil: "installed \(release.version)"
+            case release.version: "installed \(release.version) anew"
+            case .some(let before): "updated from \(before) to \(release.version)"
+            }
         let size = "\(Counted.text(release.tree.files, "file")), \(HumanFormat.bytes(release.tree.bytes))"
         let summary = release.summary.isEmpty ? [] : [release.summary.description]
         return ["\(before) (severity \(release.severity); \(size))"] + summary + delivery(report, release)
+            + report.missingShared.map { "\($0) is not there yet, and \(release.version) links to it" }
     }
 
     private static func delivery(_ report: UpdateReport, _ release: ReleaseManifest) -> [String] {

@@ -13,7 +13,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let report = try options.withAgent { try $0.verify() }
-        try options.json.print(report.json, orText: Self.lines(report))
+        try options.print(report.json, orText: Self.lines(report))
         if !report.differences.isEmpty { throw ExitCode(FaultFamily.refusal.exitStatus) }
     }
 
@@ -23,6 +23,8 @@ struct VerifyCommand: ParsableCommand {
             return ["\(report.version) is exactly what was signed"] + listed
         }
         let count = report.differences.count == 1 ? "1 difference" : "\(report.differences.count) differences"
-        return report.differences.map(\.description) + ["\(report.version): \(count)"] + listed
+        let advice =
+            "find out who or what changed it; the next release mends it, and sceau-agent revert goes to one that is whole"
+        return report.differences.map(\.description) + ["\(report.version): \(count)"] + listed + [advice]
     }
 }

@@ -17,6 +17,15 @@ import Testing
         try #require(throws: StorageFault.self) { try work() }
     }
 
+    @Test func `Of a file system that is read-only nobody is told to look at owner and mode`() {
+        let fault = StorageFault(.readOnlyFileSystem, "open", at: "/srv/x")
+        #expect(fault.code == .permissionDenied)
+        #expect(fault.hint == StorageFault.readOnlyAdvice)
+        #expect(StorageFault(.permissionDenied, "open", at: "/srv/x").hint == StorageFaultCode.permissionDenied.hint)
+        // A file system of the kernel's own, which nobody can write to, is none that is mounted read-only.
+        #expect(!storage.isReadOnly(folder.path))
+    }
+
     @Test(arguments: [0, 1, 1000, 3 << 20])
     func `As many bytes as allowed are read, one more is refused`(limit: Int) throws {
         try folder.write([UInt8](repeating: 7, count: limit), to: "fits")

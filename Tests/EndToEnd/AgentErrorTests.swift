@@ -125,6 +125,33 @@ struct AgentErrorTests {
         #expect(server.stop() == 0)
     }
 
+    @Test func `that somebody typed is wrong usage, and a copy that broke off no attack`() throws {
+        let association = try Association()
+        try association.install("2.11.1")
+        let bundle = association.folder.path("b.bundle").string
+        #expect(try association.agent("bundle", "create", "--out", bundle).status == 0)
+        let whole = try #require(try association.folder.read("b.bundle"))
+        try association.folder.write(Array(whole.prefix(whole.count / 2)), to: "half.bundle")
+        let half = association.folder.path("half.bundle").string
+        let out = association.folder.path("out.bundle").string
+        let publicKey = association.folder.path("alice.pub").string
+        let rows: [(arguments: [String], status: Int32, code: String)] = [
+            (["update", "--version", "9.9"], 64, "plan/unknown-version"),
+            (["update", "--version", "1.0"], 64, "plan/older-version"),
+            (["bundle", "create", "--version", "7.1", "--out", out], 64, "plan/unknown-version"),
+            (["init", "--root", publicKey], 64, "agent/no-root"),
+            (["bundle", "apply", half], 1, "bundle/truncated"),
+        ]
+        for row in rows {
+            let arguments = row.arguments + ["--config", association.configuration]
+            let result = try Tool.agent.run(arguments)
+            #expect(result.status == row.status, "\(row.arguments): \(result.errors)")
+            #expect(result.errors.contains("error: [\(row.code)] "), "\(result.errors)")
+            #expect(!result.errors.contains("sceau-agent update\n"), "\(result.errors)")
+        }
+        #expect(try association.installed() == "mail suite 2.11.1\n")
+    }
+
     @Test func `with a prefix that cannot be written to changes nothing`() throws {
         let association = try Association()
         try association.release("2.11.1")

@@ -45,6 +45,35 @@ import Testing
         #expect(added.map { $0.prefix(16) } == ["adds release 2.0", "adds release 2.1"])
     }
 
+    @Test(arguments: [true, false])
+    func `a secret key in what is to be released is refused, and nothing of it is left`(isAttached: Bool) throws {
+        let association = try Association()
+        try association.release("1.0")
+        let place = isAttached ? "attached.txt" : "product/etc/online"
+        let tree = association.folder.path("product")
+        try association.folder.write("x", to: "product/bin/serve")
+        try association.folder.write("format sceau-secret-key/1 is ours", to: "product/doc.txt")
+        let key = KeyFile(unencrypted: try Association.key("mallory"))
+        try KeyStorage(DurableStorage()).create(
+            key, at: association.folder.path("mallory.key"), publicAt: association.folder.path("mallory.pub"))
+        let bytes = try #require(try association.folder.read("mallory.key"))
+        try association.folder.write(bytes, to: place)
+        var request = ReleaseStaging.Request(
+            tree: tree, channel: try ChannelName("stable"), version: try Version("2.0"), severity: .important,
+            summary: "a release")
+        if isAttached { request.attachments = [association.folder.path(place)] }
+        let before = try association.files(below: "w")
+        let fault = #expect(throws: PublishingFault.self) {
+            try ReleaseStaging(workspace: association.workspace, now: association.now).add(request)
+        }
+        #expect(fault?.code == .secretKeyInRelease)
+        #expect(fault?.location == association.folder.path(place).string)
+        #expect(try association.files(below: "w") == before)
+        try DurableStorage().remove(association.folder.path(place))
+        request.attachments = []
+        _ = try ReleaseStaging(workspace: association.workspace, now: association.now).add(request)
+    }
+
     @Test func `a signature over other bytes is reported and does not count`() throws {
         let association = try Association()
         try association.release("1.0")

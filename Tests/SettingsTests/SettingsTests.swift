@@ -64,6 +64,32 @@ struct SettingsTests {
         }
     }
 
+    @Test(arguments: [
+        ("polll", "poll"), ("windw", "window"), ("Mode", "mode"), ("hold-back", "hold_back"), ("mdoe", "mode"),
+        ("kepe", "keep"), ("xyz", nil), ("m", nil), ("mote", nil), (String(repeating: "x", count: 70), nil),
+    ])
+    func `with a key that nobody knows says which one may be meant`(word: String, meant: String?) throws {
+        let known = ["poll", "window", "mode", "hold_back", "keep", "more"]
+        let fault = #expect(throws: SettingsFault.self) { try SettingsTable(decode("\(word): 1"), known: known) }
+        #expect(fault?.found == "\"\(word)\"")
+        #expect(fault?.hint == (meant.map { "did you mean \($0)?" } ?? SettingsFaultCode.invalid.hint))
+    }
+
+    @Test func `that lacks a key is not to be corrected, but added to`() throws {
+        let table = try SettingsTable(decode("# first\nname: x\n"), known: ["name", "other"])
+        let fault = #expect(throws: SettingsFault.self) { try table.required("other") }
+        #expect(fault?.hint == "add the key other to the keys that begin on this line")
+    }
+
+    @Test(arguments: ["a:\n\tb: 1", "a: [", "a: 'b", "a: b: c", "a:\n b: 1\n  c: 2", "a: %x", "@a: 1", "- a\nb: 1"])
+    func `that is no YAML says no word twice`(text: String) throws {
+        let fault = #expect(throws: SettingsFault.self) { try decode(text) }
+        let message = try #require(fault?.message)
+        for doubled in ["found found", "found did not find", "found could not find"] {
+            #expect(!message.contains(doubled), "\(message)")
+        }
+    }
+
     @Test func `of known keys says what is unknown, missing or wrong, and where`() throws {
         let root = try decode("name: x\ncount: many\n")
         let table = try SettingsTable(root, known: ["name", "count", "other"])

@@ -72,6 +72,9 @@ import Testing
         }
         let notice = try #require(WithdrawalNotice(offered[0], among: offered))
         #expect(notice.successor?.description == expected)
+        // Who never had it is not told to go back from it.
+        #expect(notice.advice(with: notice.version) == notice.advice)
+        #expect(notice.advice(with: try Version("0.1")).contains("revert") == false)
         #expect(notice.successorIsOlder == (expected.map { $0.hasPrefix("0") || $0 == "1.0" } ?? false))
     }
 

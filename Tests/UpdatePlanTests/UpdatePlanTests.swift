@@ -168,7 +168,7 @@ func everyEvent() throws -> [UpdateEvent] {
     @Test("the lock that another node has makes an update wait")
     func lock() throws {
         var plan = UpdatePlan(UpdateState(.locking, try step()))
-        let waiting = Waiting(try Version("1.1"), .lock, isReady: true)
+        let waiting = Waiting(try Version("1.1"), .lock, isReady: true, said: "node b has it")
         #expect(try plan.handle(.mustWait(waiting)) == [.announce(waiting), .cleanUp])
     }
 

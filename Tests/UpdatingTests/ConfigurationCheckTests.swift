@@ -8,6 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 import Transport
+import UpdatePlan
 
 @testable import Updating
 
@@ -30,6 +31,9 @@ import Transport
             guard name == "known" else { throw ProcessFault(.notFound) }
             let own = try #require(getpwuid(geteuid()))
             return try ProcessUser.named(String(cString: own.pointee.pw_name))
+        } run: { request in
+            #expect(request.executable == "/usr/bin/systemctl")
+            return ProcessResult(outcome: .exited(1), output: Array("no bus".utf8))
         }
         let before = try folder.contents()
         let findings = check.findings()
@@ -47,7 +51,6 @@ import Transport
                 configuration.mirrors = ["http://abc.onion/", "http://abc.onion.example.org/"]
                 configuration.transport.proxy = "socks5h://127.0.0.1:9050"
                 configuration.health.run = [folder.path("program").string, "x"]
-                configuration.prefix = folder.path("later/prefix")
                 configuration.metrics.file = folder.path("x.prom")
                 configuration.metrics.listen = ListenAddress("127.0.0.1:1")
             } == [])
@@ -86,6 +89,21 @@ import Transport
         },
         Case("ca_file!") { configuration, folder in
             configuration.transport.authorities = folder.path("none.pem")
+        },
+        Case("ca_file!") { configuration, folder in
+            try folder.write([0x30, 0x82], to: "ca.der")
+            configuration.transport.authorities = folder.path("ca.der")
+        },
+        Case("prefix") { configuration, folder in
+            configuration.prefix = folder.path("later/prefix")
+        },
+        Case("window") { configuration, _ in
+            let day = try UpdateWindow(days: [.monday], from: 300, to: 300, zone: .utc)
+            configuration.install.windows = try UpdateWindows([day])
+        },
+        Case("transparency!") { _, folder in
+            // A root that names no log, and is trusted.
+            try folder.write(ReleaseRepository().rootBytes, to: "state/root.json")
         },
         Case("transparency") { configuration, _ in
             configuration.log.isRequired = false
@@ -131,6 +149,9 @@ import Transport
         },
         Case("health.run!") { configuration, folder in
             configuration.health.run = [folder.path("state").string]
+        },
+        Case("services.through") { configuration, _ in
+            configuration.services.through = .systemd
         },
         Case("services.start!") { configuration, _ in
             configuration.services.through = .commands

@@ -34,7 +34,9 @@ import UpdatePlan
             let run = $0.processes
             $0.processes = { request in
                 let result = try run(request)
-                if request.executable.string.hasSuffix("versions/1.1/hooks/\(hook)") { cut.hasCome.withLock { $0 = true } }
+                if request.executable.string.hasSuffix("versions/1.1/hooks/\(hook)") {
+                    cut.hasCome.withLock { $0 = true }
+                }
                 return result
             }
         }
@@ -45,7 +47,8 @@ import UpdatePlan
         return hooked
     }
 
-    @Test("a check tells of it and goes on with nothing", arguments: [("pre", StateName.preparing), ("post", .restarted)])
+    @Test(
+        "a check tells of it and goes on with nothing", arguments: [("pre", StateName.preparing), ("post", .restarted)])
     func check(hook: String, state: StateName) throws {
         let hooked = try instance(cutOffAfter: hook)
         let journal = try hooked.instance.folder.read("state/journal")

@@ -53,6 +53,37 @@ struct MirrorTests {
 
     private let liar: [String: ServerBehaviour] = ["/metadata/timestamp.json": .file(Array("{}".utf8))]
 
+    @Test("when none serves, all of them are named")
+    func allDead() throws {
+        var site = try Site()
+        let servers = try [503, 404].map { try site.server(["/metadata/timestamp.json": .status($0)]) }
+        try site.use(servers[0], servers[1])
+        let error = #expect(throws: (any Error).self) { try site.instance.agent().update() }
+        let fault = error as? any ReportableFault
+        #expect(fault?.family == .transport)
+        for server in servers { #expect(fault?.hint?.contains(server.url) == true, "\(fault?.hint ?? "")") }
+        #expect(fault?.hint?.hasPrefix("none of these serves: ") == true)
+    }
+
+    @Test(
+        "a web page or nothing at all in the place of metadata is no lie, but a wrong address, which is named",
+        arguments: [
+            ("/metadata/2.root.json", ServerBehaviour.file(Array("<!DOCTYPE html>".utf8)), "agent/no-repository"),
+            ("/metadata/timestamp.json", .file(Array(" \n<html>".utf8)), "agent/no-repository"),
+            ("/metadata/timestamp.json", .status(404), "tuf/missing"),
+        ])
+    func wrongAddress(path: String, behaviour: ServerBehaviour, code: String) throws {
+        var site = try Site()
+        let server = try site.server([path: behaviour])
+        try site.use(server)
+        let error = #expect(throws: (any Error).self) { try site.instance.agent().update() }
+        let fault = error as? any ReportableFault
+        #expect(fault?.codeText == code)
+        #expect(fault?.family == .transport)
+        #expect(fault?.message.hasSuffix("(\(server.url))") == true, "\(fault?.message ?? "")")
+        #expect(try site.instance.wholeVersion() == "1.0")
+    }
+
     @Test("the one that served last is asked first, and what is remembered is written only when it is new")
     func lastGood() throws {
         var site = try Site()

@@ -37,6 +37,16 @@ import UpdatePlan
         #expect(report.installed?.version == (try Version("1.1")))
         #expect(report.troubles == [])
         #expect(try hooked.instance.wholeVersion() == "1.1")
+        // What it links to is not there yet, which is no fault, and is said.
+        let data = hooked.instance.folder.path("prefix/shared/data")
+        #expect(report.missingShared == [data])
+        func remarks() throws -> [String] {
+            let check = ConfigurationCheck(try hooked.agent().configuration, storage: DurableStorage())
+            return check.release().map { "\($0.about): \($0.problem), \($0.isFatal)" }
+        }
+        #expect(try remarks() == ["prefix: \(data) is not there yet, and 1.1 links to it, false"])
+        try DurableStorage().makeDirectory(data)
+        #expect(try remarks() == [])
         let link = try DurableStorage().linkTarget(hooked.instance.folder.path("prefix/versions/1.1/data"))
         #expect(link == ["..", "..", "shared", "data"].joined(separator: "/"))
         #expect(try hooked.agent().verify().differences == [])
@@ -106,14 +116,51 @@ import UpdatePlan
         #expect(try hooked.instance.wholeVersion() == "1.0")
     }
 
-    @Test("a release whose programs need what is not here is refused before anything is done")
-    func missingInterpreter() throws {
+    @Test(
+        "a release whose programs cannot run here is refused before anything is done",
+        arguments: [
+            ("#! /no/such/interpreter -x\n", "no /no/such/interpreter"),
+            ("#!/usr/bin/env no-such-python\n", "no no-such-python for /usr/bin/env to find"),
+            ("#!/usr/bin/env -S no-such-python -u\n", "no no-such-python for /usr/bin/env to find"),
+            ("#!/bin/sh\r\nexit 0\r\n", "carriage return"),
+            ("echo no first line\n", "does not begin with #! and is no ELF program"),
+        ])
+    func cannotRun(script: String, words: String) throws {
         var release = HookedRelease("1.1")
-        release.scripts["post"] = "#! /no/such/interpreter -x\n"
+        release.scripts["post"] = script
         let hooked = try instance(release)
-        #expect(code { try hooked.agent().update() } == "agent/missing-tool")
+        let fault = #expect(throws: AgentFault.self) { try hooked.agent().update() }
+        #expect(fault?.code == .missingTool)
+        #expect(fault?.message.contains(words) == true, "\(fault?.message ?? "")")
+        #expect(fault?.message.contains("(hooks/post)") == true)
         #expect(try hooked.ran() == [])
         #expect(try hooked.instance.wholeVersion() == "1.0")
+    }
+
+    @Test(
+        "programs that cannot be run as whom they should, and services that nobody can start, are refused before the download",
+        arguments: [
+            ("agent/cannot-be-user", "no-such-user-here", ServiceSettings.Way.none, ""),
+            ("agent/no-service-manager", nil, .systemd, "Failed to connect to bus: Host is down\n"),
+            // As in a chroot: nothing was asked of anybody.
+            ("agent/no-service-manager", nil, .systemd, "Running in chroot, ignoring command 'show'\n"),
+        ] as [(String, String?, ServiceSettings.Way, String)])
+    func nobodyToRun(code expected: String, user: String?, way: ServiceSettings.Way, output: String) throws {
+        let hooked = try instance(HookedRelease("1.1"))
+        hooked.configure { ($0.hooks.user, $0.services.through) = (user, way) }
+        let before = hooked.instance.adjust
+        hooked.instance.adjust = {
+            before(&$0)
+            $0.processes = { request in
+                #expect(request.arguments == ["show", "--property=Version"])
+                return ProcessResult(
+                    outcome: .exited(output.hasPrefix("Failed") ? 1 : 0), output: Array(output.utf8))
+            }
+        }
+        #expect(code { try hooked.agent().update() } == expected)
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+        #expect(try hooked.instance.names(in: "prefix/versions") == ["1.0"])
+        #expect(try hooked.instance.history().count == 1)
     }
 
     @Test("a file system on which no more files can be made is noticed before the download")
@@ -230,7 +277,8 @@ import UpdatePlan
         // The old release's health is looked at too, and that it is no better is said.
         let entry = try #require(try hooked.instance.history().last)
         #expect(
-            entry.reason?.description.contains("checking: /bin/false ended with status 1; checking: /bin/false") == true
+            entry.reason?.description
+                == "checking: /bin/false ended with status 1; then 1.0, which was gone back to, had trouble too, so this machine may be at fault: checking: /bin/false ended with status 1"
         )
         #expect(try hooked.instance.wholeVersion() == "1.0")
     }

@@ -20,9 +20,10 @@ import UpdatePlan
     }
 
     private func expectWaiting(
-        _ hooked: HookedInstance, _ reason: WaitReason, until: Date? = nil, isReady: Bool, version: String = "1.1"
+        _ hooked: HookedInstance, _ reason: WaitReason, until: Date? = nil, isReady: Bool, version: String = "1.1",
+        said: String? = nil
     ) throws {
-        let waiting = Waiting(try Version(version), reason, until: until, isReady: isReady)
+        let waiting = Waiting(try Version(version), reason, until: until, isReady: isReady, said: said)
         #expect(try hooked.agent().update().held?.waiting == waiting)
         let check = try hooked.agent().check()
         #expect(check.held?.waiting == waiting)
@@ -119,6 +120,23 @@ import UpdatePlan
         #expect(try hooked.agent().update().installed?.version == (try Version("1.1")))
     }
 
+    @Test(
+        "--now stands for no approval; a release that is named is approved",
+        arguments: [UpdateMode.notify, .download, .automatic])
+    func nowIsNoApproval(mode: UpdateMode) throws {
+        let hooked = try instance()
+        var release = HookedRelease("1.2")
+        if mode == .automatic { release.way = InstallSection.Migration.Return.none }
+        try release.add(to: hooked.repository)
+        hooked.configure { $0.install.mode = mode }
+        let expected = mode == .automatic ? WaitReason.irreversible : .approval
+        let report = try hooked.agent().update(now: true)
+        #expect(report.held?.waiting == Waiting(try Version("1.2"), expected, isReady: mode != .notify))
+        #expect(try hooked.ran() == [])
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+        #expect(try hooked.agent().update(to: Version("1.2")).installed?.version == (try Version("1.2")))
+    }
+
     @Test("--now ignores window and rollout")
     func now() throws {
         let hooked = try instance()
@@ -138,7 +156,7 @@ import UpdatePlan
             $0.install.lock.take = ["/bin/sh", "-c", "test ! -e \(busy) && echo take >> \"$SCEAU_SHARED/log\""]
             $0.install.lock.giveBack = ["/bin/sh", "-c", "echo give back >> \"$SCEAU_SHARED/log\""]
         }
-        try expectWaiting(hooked, .lock, isReady: true)
+        try expectWaiting(hooked, .lock, isReady: true, said: "/bin/sh ended with status 1")
         try DurableStorage().remove(hooked.instance.folder.path("busy"))
         _ = try hooked.agent().update()
         let ran = try hooked.ran()
@@ -146,6 +164,18 @@ import UpdatePlan
         #expect(ran.last == "give back")
         #expect(ran.count == 8)
         #expect(try hooked.instance.wholeVersion() == "1.1")
+    }
+
+    @Test("what the lock command said is said: it may be no other node, but a fault of its own")
+    func lockFault() throws {
+        let hooked = try instance()
+        hooked.configure {
+            $0.install.lock.take = ["/bin/sh", "-c", "echo trying; echo 'ssh: no route to host' >&2; exit 255"]
+        }
+        let said = "/bin/sh ended with status 255; it said last: ssh: no route to host"
+        try expectWaiting(hooked, .lock, isReady: true, said: said)
+        let line = try hooked.agent().status().held?.line ?? ""
+        #expect(line.contains("waits for the lock, which this node did not get: \(said) (here"), "\(line)")
     }
 
     @Test("a lock command that cannot be run is no lock that another node has")

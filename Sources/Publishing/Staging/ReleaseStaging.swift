@@ -120,8 +120,28 @@ package struct ReleaseStaging {
         let archive = place(.archive(draft.paths.product, request.version))
         let packed = try packer.pack(request.tree, to: archive, storage: workspace.storage)
         try install.install.check(fits: packed.listing)
+        try checkHoldsNoSecretKey(packed.listing, request)
         return Begun(lock: lock, draft: draft, signing: signing, packed: packed, install: install)
     }
+
+    /// By what a file says it is. What was packed with one in it does not stay.
+    private func checkHoldsNoSecretKey(_ listing: TreeListing, _ request: Request) throws {
+        let keys = KeyStorage(workspace.storage)
+        let files = listing.entries.compactMap { entry -> FilePath? in
+            guard case .file(let size, _, _) = entry.kind, size <= Self.longestKeyFile else { return nil }
+            return Workspace.file(entry.path, below: request.tree)
+        }
+        // A key file is one JSON object; a text that only speaks of key files is none.
+        let key = try (files + request.attachments).first {
+            try ReadableFile($0).read(atMost: 1) == Array("{".utf8) && keys.saysItIsSecret($0)
+        }
+        guard let key else { return }
+        try workspace.storage.removeTree(workspace.packing)
+        throw PublishingFault(.secretKeyInRelease, at: key.string)
+    }
+
+    /// Bytes; far more than any key file has.
+    private static let longestKeyFile = 64 << 10
 
     private func stage(
         _ request: Request, _ begun: Begun, patches: (made: [PatchMaking.Made], missing: [MissingPatch])

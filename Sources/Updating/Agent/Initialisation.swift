@@ -22,13 +22,22 @@ extension Agent {
         if let fingerprint, fingerprint != found {
             throw AgentFault(.wrongFingerprint, found: "\(found)", expected: "\(fingerprint)")
         }
-        let trusted = try TrustedMetadataSet(trustedRoot: root, referenceTime: ports.now)
+        let trusted = try trust(root)
         try instance.checkStateFolder()
         try makeStateFolder()
         let lock = try storage.lock(folders.lock)
         return try withExtendedLifetime(lock) {
             let wasPinned = try pin(root)
             return TrustAnchor(fingerprint: found, rootVersion: trusted.root.version, wasPinned: wasPinned)
+        }
+    }
+
+    /// A file that is no root at all was mistaken for one; of one that is, and does not hold, somebody is to be told.
+    private func trust(_ root: [UInt8]) throws -> TrustedMetadataSet {
+        do { return try TrustedMetadataSet(trustedRoot: root, referenceTime: ports.now) } catch {
+            guard [.malformed, .wrongType, .tooLong].contains(error.code) else { throw error }
+            throw AgentFault(
+                .noRoot, found: error.message, expected: "root.json, which is JSON with signed keys and roles")
         }
     }
 

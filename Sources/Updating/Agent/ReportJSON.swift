@@ -3,6 +3,7 @@ import FoundationEssentials
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import TransparencyLog
 import UpdatePlan
 
@@ -73,6 +74,7 @@ extension UpdateReport {
     package var json: JSONObject {
         [
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
+            "missing_shared": .array(missingShared.map { .text($0.string) }),
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
             "download": delivery?.json ?? .null, "patch_refused": .text(patchRefusal),
             "held": held.json, "trouble": troubles.json, "accepted_unwitnessed": .text(accepted),
@@ -92,7 +94,7 @@ extension HeldRelease? {
         return [
             "version": .text(self.release.version), "severity": .text(self.release.severity),
             "until": .time(self.until), "reason": .text(self.waiting.reason.rawValue),
-            "ready": .bool(self.waiting.isReady),
+            "ready": .bool(self.waiting.isReady), "said": self.waiting.said.map { .string($0) } ?? .null,
         ]
     }
 }

@@ -109,7 +109,8 @@ extension Agent {
             product: configuration.product, channel: configuration.channel, installed: installed,
             lost: try instance.lostInstallation()?.version,
             available: choice.newest(of: offered),
-            left: try choice.newest(of: offered) == nil ? goneBackFrom(installed, offered) : nil, withdrawn: choice.withdrawals(among: offered),
+            left: try choice.newest(of: offered) == nil ? goneBackFrom(installed, offered) : nil,
+            withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),
@@ -141,6 +142,12 @@ extension Agent {
             _ = try storage.lock(folders.lock)
             return false
         } catch { return error.code == .locked }
+    }
+
+    /// The newest release that is newer than `version`, as far as is known without asking any server.
+    package func offered(after version: Version) -> Version? {
+        guard let root = try? pinnedRoot(), let channel = storedChannel(root)?.channel else { return nil }
+        return channel.releases.filter { $0.withdrawal == nil && $0.version > version }.map(\.version).max()
     }
 
     private func logReport(_ log: RememberedLog, _ trusted: TrustedMetadataSet?) -> StatusReport.Log? {

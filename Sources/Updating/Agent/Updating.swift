@@ -1,6 +1,7 @@
 import Primitives
 import Releases
 import Signatures
+import SystemPackage
 import UpdatePlan
 
 /// What an update did.
@@ -18,6 +19,8 @@ package struct UpdateReport: Sendable {
     package let held: HeldRelease?
     /// What was not well, before the switch or at the end; empty when all was.
     package let troubles: [Trouble]
+    /// Where links of the release that was installed lead nowhere yet.
+    package let missingShared: [FilePath]
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
     package let accepted: Digest?
     /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
@@ -52,6 +55,7 @@ extension Agent {
                 release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
                 troubles: run.outcome.map { [run.oldTreeTrouble].compactMap(\.self) + $0.troubles } ?? [],
+                missingShared: run.changed.map { instance.missingShared(of: $0.version) } ?? [],
                 accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)

@@ -25,7 +25,7 @@ extension Waiting {
         case .approval: "waits for approval: sceau-agent approve \(version)"
         case .irreversible:
             "waits for approval, since what it does to the data cannot be undone: sceau-agent approve \(version)"
-        case .lock: "waits for the lock, which another node has"
+        case .lock: "waits for the lock, which this node did not get" + (said.map { ": \($0)" } ?? "")
         }
     }
 }

@@ -110,14 +110,14 @@ extension Agent {
         }
         return UpdateReport(
             before: check.installed?.version, installed: check.installed, release: nil, delivery: nil,
-            patchRefusal: nil, held: held, troubles: [], accepted: nil, withdrawn: check.withdrawn,
-            complaints: check.complaints)
+            patchRefusal: nil, held: held, troubles: [], missingShared: [], accepted: nil,
+            withdrawn: check.withdrawn, complaints: check.complaints)
     }
 }
 
 extension WaitReason {
     /// As in `UpdateRules.waiting(before:heldBackUntil:)`.
-    fileprivate var givesWayToNow: Bool { self == .rollout || self == .approval }
+    fileprivate var givesWayToNow: Bool { self == .rollout }
 }
 
 private final class SeenAge {

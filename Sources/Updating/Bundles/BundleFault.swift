@@ -19,6 +19,8 @@ package enum BundleFaultCode: String, FaultCode {
     package var family: FaultFamily {
         switch self {
         case .noPatch, .noRelease: .usage
+        // Most often a copy that broke off; whoever cuts one short on purpose gains nothing but this.
+        case .truncated: .local
         default: .refusal
         }
     }

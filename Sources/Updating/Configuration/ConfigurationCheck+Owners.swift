@@ -5,20 +5,16 @@ extension ConfigurationCheck {
     // MARK: whoever else may change what the agent believes, runs or writes
 
     func folder(_ path: FilePath, _ key: String) -> [ConfigurationFinding] {
-        let info: FileInfo?
         // A link may lead to a folder. Who may not look into one must not be told that it is none.
-        do { info = try storage.info(path.appending(".")) } catch {
-            return [
-                fatal(
-                    key, "user \(storage.user) may not look into \(path)",
-                    "run this as root, or as the agent's user; nothing is known of what is in there")
-            ]
-        }
-        guard let info, info.kind == .directory else {
+        let place = path.appending(".")
+        if case .hidden = sight(of: place) { return [hidden(path, key)] }
+        guard let info = (try? storage.info(place)) ?? nil, info.kind == .directory else {
             return [fatal(key, "\(path) is no folder", "move what stands there away")]
         }
         var findings: [ConfigurationFinding] = []
-        if !storage.isWritable(path) {
+        if storage.isReadOnly(path) {
+            findings.append(fatal(key, "\(path) is on a file system that is read-only", StorageFault.readOnlyAdvice))
+        } else if !storage.isWritable(path) {
             findings.append(
                 fatal(
                     key, "\(path) cannot be written by user \(storage.user)",

@@ -4,6 +4,7 @@ import Processes
 import Releases
 import SystemPackage
 import Transport
+import UpdatePlan
 
 /// Something about a configuration that is valid, and yet may not do what it is for.
 package struct ConfigurationFinding: Hashable, Sendable {
@@ -18,33 +19,36 @@ package struct ConfigurationFinding: Hashable, Sendable {
 
 /// Looks at what can be seen of a configuration from this machine, without asking any server, and changes nothing.
 package struct ConfigurationCheck {
-    private let configuration: AgentConfiguration
+    let configuration: AgentConfiguration
     let storage: DurableStorage
-    private let folders: InstanceFolders
-    private let file: FilePath?
-    /// Finds a user of this machine.
-    private let user: (String) throws -> ProcessUser
+    let folders: InstanceFolders
+    let running: RunningCheck
     /// Why nobody can listen at an address; nil when that is no matter.
     private let obstacle: (ListenAddress) -> String?
+    private let file: FilePath?
+    private let user: (String) throws -> ProcessUser
 
-    private static let systemctl: FilePath = "/usr/bin/systemctl"
-
-    /// `file` is where the configuration was read from.
+    /// - Parameters:
+    ///   - file: where the configuration was read from.
+    ///   - user: finds a user of this machine.
+    ///   - run: asks systemd whether it is there.
     package init(
         _ configuration: AgentConfiguration, from file: FilePath? = nil, storage: DurableStorage,
         user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) },
+        run: @escaping (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) },
         obstacle: @escaping (ListenAddress) -> String? = { _ in nil }
     ) {
         self.configuration = configuration
         self.storage = storage
-        self.user = user
         self.obstacle = obstacle
-        self.file = file
+        (self.file, self.user) = (file, user)
+        running = RunningCheck(
+            configuration, user: storage.user, isExecutable: { storage.isExecutable($0) }, run: run, find: user)
         folders = InstanceFolders(configuration)
     }
 
     package func findings() -> [ConfigurationFinding] {
-        own() + fetching() + state() + prefix() + around() + telling()
+        own() + fetching() + state() + prefix() + release() + around() + telling()
     }
 
     func fatal(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
@@ -77,11 +81,7 @@ package struct ConfigurationCheck {
             findings.append(
                 fatal("mirrors", "\(mirror) can be reached through Tor only", "set proxy: socks5h://127.0.0.1:9050"))
         }
-        if let file = configuration.transport.authorities, (try? ReadableFile(file)) == nil || isHidden(file) {
-            findings.append(
-                fatal(
-                    "ca_file", "\(file) cannot be read by who asks the servers", "check the path, and who may read it"))
-        }
+        if let file = configuration.transport.authorities { findings += authorities(file) }
         if !configuration.log.isRequired {
             findings.append(
                 remark(
@@ -91,66 +91,29 @@ package struct ConfigurationCheck {
         return findings
     }
 
+    /// Far more than all authorities of the world.
+    private static let authoritiesLimit = 16 << 20
+
+    private func authorities(_ file: FilePath) -> [ConfigurationFinding] {
+        guard !isHidden(file), let bytes = try? storage.read(file, limit: Self.authoritiesLimit) else {
+            return [
+                fatal(
+                    "ca_file", "\(file) cannot be read by who asks the servers", "check the path, and who may read it")
+            ]
+        }
+        guard !String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else { return [] }
+        return [
+            fatal(
+                "ca_file", "\(file) holds no certificate in PEM form",
+                "a certificate in it begins with -----BEGIN CERTIFICATE-----; "
+                    + "openssl x509 -inform der makes one of a .der file")
+        ]
+    }
+
     private static func isOnion(_ mirror: String) -> Bool {
         let rest = mirror.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).first ?? ""
         let host = rest.split(separator: "@").last?.split(separator: ":").first ?? ""
         return host.lowercased().hasSuffix(".onion")
-    }
-
-    // MARK: folders
-
-    private func state() -> [ConfigurationFinding] {
-        let (state, prefix) = (configuration.state, configuration.prefix)
-        var findings: [ConfigurationFinding] = []
-        if state.starts(with: prefix) || prefix.starts(with: state) {
-            findings.append(fatal("state", "\(state) and the prefix are one inside the other", "choose folders apart"))
-        }
-        guard exists(state) else {
-            let advice = "run sceau-agent init --root root.json with the root the publisher gave you"
-            return findings + [fatal("state", "\(state) is not there yet", advice)] + parent(of: state, "state")
-        }
-        findings += folder(state, "state")
-        guard mayLook(into: state) else { return findings }
-        if let foreign = foreignInState {
-            findings.append(
-                fatal(
-                    "state", "there is \"\(foreign)\" in \(state), which is not the agent's",
-                    "name a folder for the agent alone"))
-        } else if !exists(folders.pinnedRoot) {
-            findings.append(
-                fatal(
-                    "state", "no root is trusted yet",
-                    "run sceau-agent init --root root.json with the root the publisher gave you"))
-        }
-        return findings
-    }
-
-    private func mayLook(into path: FilePath) -> Bool {
-        do {
-            _ = try storage.info(path.appending("."))
-            return true
-        } catch { return false }
-    }
-
-    /// Of a folder that is the agent's nothing is asked: what is not its own in there it leaves, or clears away.
-    private var foreignInState: String? {
-        guard !exists(folders.pinnedRoot) else { return nil }
-        return (try? Instance(folders: folders, storage: storage).foreignInState()) ?? nil
-    }
-
-    private func prefix() -> [ConfigurationFinding] {
-        let prefix = configuration.prefix
-        return exists(prefix) ? folder(prefix, "prefix") : parent(of: prefix, "prefix")
-    }
-
-    private func exists(_ path: FilePath) -> Bool { ((try? storage.info(path)) ?? nil) != nil }
-
-    /// What has to be made first.
-    private func parent(of path: FilePath, _ key: String) -> [ConfigurationFinding] {
-        var place = path.folder
-        while !place.isEmpty, place != "/", !exists(place) { place = place.folder }
-        guard !storage.isWritable(place) else { return [] }
-        return [fatal(key, "\(path) cannot be made in \(place)", "make it, and give it to the agent's user")]
     }
 
     // MARK: programs
@@ -159,6 +122,12 @@ package struct ConfigurationCheck {
         let (install, services) = (configuration.install, configuration.services)
         var findings =
             otherUser(configuration.hooks.user, "hooks.user") + otherUser(configuration.worker.user, "worker.user")
+        for window in install.windows?.windows ?? [] where window.from == window.to {
+            findings.append(
+                remark(
+                    "window", "\(window) is the whole day",
+                    "correct from or to, or take the window out: any time is good then"))
+        }
         findings += program(install.lock.take, "lock.take") + program(install.lock.giveBack, "lock.give_back")
         findings += program(services.start, "services.start") + program(services.stop, "services.stop")
         findings += program(configuration.health.run, "health.run")
@@ -169,11 +138,6 @@ package struct ConfigurationCheck {
                     "set give_back, unless it ends by itself"))
         }
         switch services.through {
-        case .systemd where !storage.isExecutable(Self.systemctl):
-            findings.append(
-                fatal(
-                    "services.through", "systemd, but \(Self.systemctl) is not here",
-                    "set services: {through: commands, …}, or through: none"))
         case .commands where services.start.isEmpty:
             findings.append(
                 fatal(
@@ -191,16 +155,9 @@ package struct ConfigurationCheck {
     }
 
     private func otherUser(_ name: String?, _ key: String) -> [ConfigurationFinding] {
-        guard let name else { return [] }
-        do {
-            let user = try user(name)
-            guard storage.user != 0, storage.user != user.uid else { return [] }
-            return [
-                fatal(key, "only root can run programs as \(name)", "run the agent as root, or take the key out")
-            ]
-        } catch {
-            return [fatal(key, "this machine has no user \(name)", "make the user, or correct the name")]
-        }
+        running.otherUser(name).map {
+            [fatal(key, $0, "run the agent as root and make the user, or correct the name or take the key out")]
+        } ?? []
     }
 
     private func program(_ words: [String], _ key: String) -> [ConfigurationFinding] {

@@ -42,7 +42,8 @@ extension AgentConfiguration {
             of: [
                 ConfigurationKey(
                     "file", "an absolute path that ends in .prom",
-                    "Written after each run, for the textfile collector of node_exporter.",
+                    "Written after each run, for the textfile collector of node_exporter; each product needs a file of its own, such as "
+                        + "/var/lib/prometheus/node-exporter/sceau-PRODUCT.prom.",
                     read: { $1.metrics.file = try metricsFile($0) },
                     value: { $0.metrics.file.map { yamlScalar($0.string) } }),
                 ConfigurationKey(

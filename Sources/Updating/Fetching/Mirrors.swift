@@ -90,7 +90,7 @@ package final class Mirrors {
             }
             candidates = passing
         }
-        throw faults.worst ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
+        throw faults.worstNamingAll ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
     }
 
     /// It gave a whole repository: it is asked first, in this run and the next.
@@ -156,6 +156,15 @@ extension ReportableFault {
 }
 
 extension [MirrorComplaint] {
+    /// The worst, which names one mirror. Where several were merely away, its advice names all.
+    fileprivate var worstNamingAll: (any ReportableFault)? {
+        guard let worst, worst.family == .transport, Set(map(\.mirror)).count > 1 else { return worst }
+        var seen: Set<String> = []
+        let names = filter { seen.insert($0.mirror).inserted }.map { "\($0.mirror) [\($0.fault.codeText)]" }
+        return worst.hinting(
+            "none of these serves: \(names.joined(separator: ", "))" + (worst.hint.map { "; \($0)" } ?? ""))
+    }
+
     /// A fork if there is one, else a refusal, else the last fault.
     var worst: (any ReportableFault)? {
         (first { $0.fault.isProvenFork } ?? last { $0.fault.family == .refusal } ?? last)?.fault

@@ -14,7 +14,8 @@ struct InstanceCommands {
 
     /// Bytes of one program's output that are kept.
     private static let outputLimit = 64 << 10
-    private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    /// Where programs look for others.
+    static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Where a program may be that a hook calls `tool`, a name or an absolute path.
     static func places(of tool: String) -> [FilePath] {

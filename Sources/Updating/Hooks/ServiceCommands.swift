@@ -11,7 +11,7 @@ struct ServiceCommands {
     let settings: ServiceSettings
     var services: [ServiceName]
 
-    private static let systemctl = "/usr/bin/systemctl"
+    static let systemctl = "/usr/bin/systemctl"
 
     func stop() -> CommandOutcome {
         // What was started last is stopped first.

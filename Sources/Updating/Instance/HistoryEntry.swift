@@ -61,7 +61,7 @@ package struct HistoryEntry: Hashable, Sendable {
         from = step.from
         to = step.to
         (fingerprint, despite) = (nil, nil)
-        reason = ([step.cause].compactMap(\.self) + troubles).lines.nonEmpty.map { ByteString($0) }
+        reason = step.reasons(troubles).nonEmpty.map { ByteString($0) }
     }
 
     /// The release of `step` was given up; with `isStanding` it is in use all the same.
@@ -71,7 +71,7 @@ package struct HistoryEntry: Hashable, Sendable {
         event = .failed
         // On the way back the newer one is the one that was given up.
         (from, release) = step.cause == nil ? (step.from, step.to) : (step.to, step.from)
-        reason = ByteString(([step.cause].compactMap(\.self) + troubles).lines)
+        reason = ByteString(step.reasons(troubles, isFailure: true))
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 

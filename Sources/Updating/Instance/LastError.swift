@@ -39,7 +39,9 @@ package struct LastError: Hashable, Sendable {
         self.time = time
         code = try reader.field("code").string().description
         message = try reader.field("message").string().description
-        operation = try reader.optionalField("operation").flatMap { AgentOperation(rawValue: try $0.string().description) }
+        operation = try reader.optionalField("operation").flatMap {
+            AgentOperation(rawValue: try $0.string().description)
+        }
     }
 
     static let limit = 64 << 10

@@ -60,6 +60,17 @@ package struct MetadataUpdater {
         try refreshTargets()
     }
 
+    /// For messages: who was asked.
+    private var place: String? { (fetcher as? any RepositoryMirror)?.name }
+
+    /// A page for people in the place of metadata was given by no repository at all, be it a wrong address or a network's
+    /// portal: nobody meant to deceive with it.
+    private func checkText(_ bytes: [UInt8], _ name: String) throws {
+        guard let first = bytes.first(where: { ![0x09, 0x0A, 0x0D, 0x20].contains($0) }), first == UInt8(ascii: "<")
+        else { return }
+        throw AgentFault(.noRepository, found: "a web page", expected: name, at: place)
+    }
+
     // MARK: the top-level roles
 
     private mutating func refreshRoot() throws {
@@ -68,6 +79,7 @@ package struct MetadataUpdater {
             guard case .bytes(let bytes) = try fetcher.fetchMetadata(name, limit: limits.rootLength, held: nil) else {
                 return try trusted.checkRoot()
             }
+            try checkText(bytes, name)
             let older = trusted.root.content
             try trusted.updateRoot(bytes)
             if TrustedMetadataSet.rotatesOnlineKeys(from: older, to: trusted.root.content) {
@@ -94,13 +106,14 @@ package struct MetadataUpdater {
         }
         switch try fetcher.fetchMetadata(fileName, limit: limits.timestampLength, held: held) {
         case .bytes(let bytes):
+            try checkText(bytes, fileName)
             let before = trusted.timestamp?.bytes
             try trusted.updateTimestamp(bytes)
             if trusted.timestamp?.bytes != before { try store.saveMetadata(bytes, as: fileName) }
         case .notModified where held != nil:
             try trusted.checkTimestamp()
         case .notModified, .absent:
-            throw MetadataFault(.missing, expected: fileName)
+            throw MetadataFault(.missing, expected: fileName, at: place)
         }
     }
 
@@ -167,7 +180,7 @@ package struct MetadataUpdater {
         let name =
             trusted.root.content.consistentSnapshot ? role.fileName(version: meta.version) : role.fileName
         guard case .bytes(let bytes) = try fetcher.fetchMetadata(name, limit: limit, held: nil) else {
-            throw MetadataFault(.missing, expected: name)
+            throw MetadataFault(.missing, expected: name, at: place)
         }
         return bytes
     }

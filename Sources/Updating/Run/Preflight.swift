@@ -48,25 +48,50 @@ extension UpdateRun {
             at: "what the programs of \(manifest.version) need")
     }
 
-    /// A script needs its interpreter on this machine: better found out now than between two releases.
-    func checkInterpreters(of manifest: ReleaseManifest) throws {
-        for program in manifest.install.hooks.compactMap(\.run.first) {
-            let file = folders.tree(manifest.version).appending(String(decoding: program.bytes, as: UTF8.self))
-            guard let interpreter = try Self.interpreter(of: file), !storage.isExecutable(FilePath(interpreter)) else {
-                continue
-            }
-            throw AgentFault(.missingTool, found: "no \(interpreter.escapingUnprintable())", at: "\(program)")
+    /// What runs the release's programs and services has to be able to: better found out now than between two releases.
+    func checkWhoRuns(_ install: InstallSection) throws {
+        let check = RunningCheck(
+            agent.configuration, user: storage.user, isExecutable: { storage.isExecutable($0) },
+            run: agent.ports.processes)
+        if !install.hooks.isEmpty, let problem = check.otherUser(agent.configuration.hooks.user) {
+            throw AgentFault(.cannotBeUser, found: problem, at: "hooks.user")
+        }
+        if !install.services.isEmpty, let problem = check.serviceManager() {
+            throw AgentFault(.noServiceManager, found: problem, at: "services.through: systemd")
         }
     }
 
-    /// What the first line of a script names; nil for a program that is none.
-    private static func interpreter(of file: FilePath) throws -> String? {
-        let beginning = try ReadableFile(file).read(atMost: 256)
-        guard beginning.starts(with: "#!".utf8) else { return nil }
-        let line = beginning.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
-        let word = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-            .prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-        return String(decoding: word, as: UTF8.self)
+    /// A script needs its interpreter on this machine.
+    func checkInterpreters(of manifest: ReleaseManifest) throws {
+        let tree = folders.tree(manifest.version)
+        for program in manifest.install.hooks.compactMap(\.run.first) {
+            let start = ProgramStart(
+                try ReadableFile(tree.appending(program.asWritten)).read(atMost: ProgramStart.length))
+            if let (problem, hint) = trouble(with: start, in: tree) {
+                throw AgentFault(.missingTool, found: problem.escapingUnprintable(), at: "\(program)", hint: hint)
+            }
+        }
+    }
+
+    /// What keeps a program from being run, and what to do about it; a nil hint where something has to be installed.
+    private func trouble(with start: ProgramStart, in tree: FilePath) -> (problem: String, hint: String?)? {
+        let told = "tell the publisher: no machine can run it as it is"
+        switch start {
+        case .binary: return nil
+        case .unknown: return ("a file that does not begin with #! and is no ELF program", told)
+        case .script where start.hasCarriageReturn:
+            return ("a first line that ends with a carriage return, as Windows writes it", told)
+        case .script(let interpreter, _):
+            if !storage.isExecutable(FilePath(interpreter)) { return ("no \(interpreter)", nil) }
+            guard let name = start.soughtByEnv else { return nil }
+            // A name with a slash is not looked for, and a program runs in its tree.
+            let places =
+                name.contains("/")
+                ? [tree.pushing(FilePath(name))]
+                : InstanceCommands.places(of: name)
+            return places.contains { storage.isExecutable($0) }
+                ? nil : ("no \(name) for \(interpreter) to find in \(InstanceCommands.path)", nil)
+        }
     }
 
     /// `current` may be a link to a release or nothing: what else stands there is not ours. Somebody's own link is in use.

@@ -86,6 +86,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
         }
         try checkPlaces()
+        try checkWhoRuns(chosen.manifest.install)
         try checkTools(of: chosen.manifest)
         if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
             try reuse(step.to, listing: kept.listing, kept.manifest)

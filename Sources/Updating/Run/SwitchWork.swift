@@ -56,7 +56,7 @@ struct SwitchWork {
         guard let trouble = outcome.trouble else { return .done }
         // Somebody else has it: an update can wait, a revert was asked for now. A command that cannot be run is no lock.
         guard step.kind == .update, case .refused = outcome else { return .refused(trouble) }
-        return .mustWait(Waiting(step.to, .lock, isReady: true))
+        return .mustWait(Waiting(step.to, .lock, isReady: true, said: trouble))
     }
 
     /// What was not well with that: no step ends otherwise for it, but the other node waits for somebody who knows.

@@ -208,7 +208,7 @@ extension UpdateRun.Outcome {
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to
-        let lines = ([step.cause].compactMap(\.self) + troubles).lines
+        let lines = step.reasons(troubles, isFailure: isFailure)
         if isFailure {
             throw AgentFault(.givenUp, found: "\(newer), \(lines)", hint: isStanding ? Self.standingHint(newer) : nil)
         }

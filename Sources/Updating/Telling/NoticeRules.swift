@@ -64,7 +64,9 @@ struct NoticeRules {
             let manifest = facts.manifest(to)
             let severity = manifest.map { ", severity \($0.severity)" } ?? ""
             let summary = manifest.map { $0.summary.isEmpty ? [] : [$0.summary.description] } ?? []
-            let before = entry.from.map { "updated from \($0) to \(to)" } ?? "installed \(to)"
+            let before =
+                entry.from.map { $0 == to ? "installed \(to) anew" : "updated from \($0) to \(to)" }
+                ?? "installed \(to)"
             return AgentNotice(
                 .updated, before + severity + (reason.isEmpty ? "" : ", but not all is well"), summary + reason,
                 version: to, from: entry.from, at: entry.time)

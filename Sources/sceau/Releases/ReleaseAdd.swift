@@ -72,6 +72,10 @@ struct ReleaseAdd: AsyncParsableCommand {
             return try await staging.add(request(workspace), patchesFromNewest: patchCount) { display.show($0) }
         }
         display.finish()
+        if result.manifest.tree.files == 0 {
+            try StandardError.print(
+                "sceau: warning: \(tree) holds no file: an instance would have nothing left of the product")
+        }
         try stating("the release was staged") { try releaseKey.remember(workspace) }
         try json.print(result.report, orText: Self.text(result, took: clock.duration(to: .now)))
     }

@@ -84,6 +84,7 @@ struct InitCommand: ParsableCommand {
             try initialisation.run(now: now)
             return initialisation
         }
+        // All of them, which is why the review below leaves its own out.
         for warning in initialisation.warnings { try StandardError.print("sceau: warning: \(warning)") }
         let staging = try Staging.load(target)
         let review = Review(staging, workspace: target, now: now)
@@ -110,9 +111,10 @@ struct InitCommand: ParsableCommand {
     private func text(_ review: Review, _ minisignKey: MinisignKey?, _ log: [String]) -> [String] {
         let folder = workspace.path.string
         let handedOut = minisignKey.map { ["for everyone without Sceau: minisign -P \($0.line) (Keys/minisign.pub)"] }
-        return ["made Keys/, Releases/ and Staged/ in \(folder)"] + review.text() + (handedOut ?? []) + log + [
-            "next: sceau release add TREE --workspace \(folder) --channel \(channel.first ?? "stable") --version V, then "
-                + "sceau sign by \(threshold) keyholder\(threshold == 1 ? "" : "s"), then sceau publish"
-        ]
+        return ["made Keys/, Releases/ and Staged/ in \(folder)"] + review.text(withWarnings: false) + (handedOut ?? [])
+            + log + [
+                "next: sceau release add TREE --workspace \(folder) --channel \(channel.first ?? "stable") --version V, then "
+                    + "sceau sign by \(threshold) keyholder\(threshold == 1 ? "" : "s"), then sceau publish"
+            ]
     }
 }

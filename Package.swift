@@ -130,7 +130,7 @@ let commands: [Target] = [
         "sceau-agent",
         [
             "Updating", "UpdatePlan", "Releases", "Signatures", "TUF", "TransparencyLog", "CanonicalJSON",
-            "DurableStorage", "Processes", systemPackage,
+            "DurableStorage", "Processes", "StaticHTTP", systemPackage,
         ]),
     command(
         "sceau-audit",

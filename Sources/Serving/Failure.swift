@@ -28,11 +28,11 @@ package enum Failure: Int, CaseIterable, Sendable {
             switch self {
             case .badRequest: "this is not a request we understand"
             case .notFound: "nothing of this name is published here"
-            case .methodNotAllowed: "files can be read here (GET, HEAD), nothing else"
+            case .methodNotAllowed: "what is here can be read (GET, HEAD), nothing else"
             case .requestTimeout: "the request took too long to arrive"
             case .contentTooLarge: "requests with a body are not taken"
             case .headTooLarge: "the head of the request is too long"
-            case .unavailable: "the file is being replaced; please ask again"
+            case .unavailable: "this cannot be had just now; please ask again"
             case .versionNotSupported: "only HTTP/1.1 and HTTP/1.0 are spoken here"
             }
         return Array((words + "\n").utf8)

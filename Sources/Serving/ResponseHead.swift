@@ -49,6 +49,16 @@ package struct ResponseHead: Equatable, Sendable {
             ], connection)
     }
 
+    /// The head of an answer with a text that was made for it; its connection ends with it.
+    package init(text: [UInt8], contentType: String) {
+        self.init(
+            "200 OK",
+            [
+                "Content-Type: \(contentType)", "X-Content-Type-Options: nosniff", "Cache-Control: no-store",
+                "Content-Length: \(text.count)",
+            ], .close)
+    }
+
     private init(_ status: String, _ fields: [String], _ connection: Connection) {
         let start = "HTTP/1.1 \(status)\r\nDate: "
         let gap = String(repeating: " ", count: HTTPDate.length)

@@ -19,6 +19,8 @@ package enum UpdateEvent: Hashable, Sendable {
     case refused(String)
     /// The way to the release that was being tried is closed, and another is left: its archive.
     case patchRefused
+    /// The administrator does not want the update that was interrupted.
+    case abandoned
     /// The administrator wants the release of this step back; its tree has been found whole.
     case revertWanted(UpdateStep)
 
@@ -33,12 +35,13 @@ package enum UpdateEvent: Hashable, Sendable {
         case .done: .done
         case .refused: .refused
         case .patchRefused: .patchRefused
+        case .abandoned: .abandoned
         case .revertWanted: .revertWanted
         }
     }
 
     package enum Name: String, CaseIterable, Sendable {
-        case restarted, witnessed, chosen, done, refused
+        case restarted, witnessed, chosen, done, refused, abandoned
         case nothingToDo = "nothing to do"
         case mustWait = "must wait"
         case mayApply = "may apply"

@@ -53,6 +53,9 @@ package struct UpdatePlan: Hashable, Sendable {
             return .waiting(waiting)
         case (.patchRefused, .chosen), (.patchRefused, .fetched): return UpdateState(.chosen, step)
         case (.refused(let text), let name): return refused(step, Trouble(at: name, text))
+        case (.abandoned, let name) where step.kind == .update && name.isResumed:
+            // Whether the lock was taken, nobody knows; and it must not begin again by itself.
+            return refused(step, Trouble(at: name, "the administrator asked to go back", isInterruption: true))
         default: return nil
         }
     }
@@ -99,6 +102,13 @@ package struct UpdatePlan: Hashable, Sendable {
         }
     }
 
+    /// Whether an interrupted update can be taken back from here, with `current` as it was left.
+    package func canAbandon(at current: Version?) -> Bool {
+        guard let step = state.step, current == step.from || current == step.to else { return false }
+        var plan = self
+        return (try? plan.handle(.abandoned)) != nil
+    }
+
     // MARK: after a stop
 
     /// Before the lock nothing reaches beyond the agent's own files, and what was begun is dropped: choosing anew costs
@@ -136,7 +146,13 @@ package struct UpdatePlan: Hashable, Sendable {
         if case .patchRefused = event { return [.discardUnfinished] + actions }
         guard case .restarted = event else { return actions }
         // A release that waits since an earlier run was announced then.
-        return state.name.isResumed ? actions : [.discardUnfinished]
+        return state.name.isResumed ? resuming + actions : [.discardUnfinished]
+    }
+
+    /// What ran when the agent was stopped may not run any more: the whole machine may have been.
+    private var resuming: [UpdateAction] {
+        guard let step = state.step, state.name == .restarted || state.name == .checking else { return [] }
+        return [.startServicesAgain(step)]
     }
 
     private var actions: [UpdateAction] {

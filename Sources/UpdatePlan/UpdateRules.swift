@@ -41,11 +41,14 @@ package struct UpdateRules: Hashable, Sendable {
     package var requested: Version?
     /// `update --now`.
     package var isNow = false
-    /// Of this instance, for rollouts; see `RolloutNumber`.
-    package var seed: [UInt8]
+    /// Of this instance, for rollouts; see `RolloutNumber`. Nil for who only looks, before one was drawn: whether a rollout has
+    /// come here nobody knows then, and nothing is said of it.
+    package var seed: [UInt8]?
     package var now: Date
+    /// Nothing was ever installed here: there are no data yet that somebody could want back.
+    package var isFirst = false
 
-    package init(seed: [UInt8], now: Date) {
+    package init(seed: [UInt8]?, now: Date) {
         self.seed = seed
         self.now = now
     }
@@ -60,7 +63,7 @@ package struct UpdateRules: Hashable, Sendable {
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until) }
         if let heldBackUntil { return Waiting(version, .holdBack, until: heldBackUntil) }
         if isApproved(version) || isNow { return nil }
-        if let rollout = release.rollout {
+        if let seed, let rollout = release.rollout {
             let opening = rollout.opening(for: RolloutNumber(seed: seed, version: version))
             guard let opening, opening <= now else { return Waiting(version, .rollout, until: opening) }
         }
@@ -72,7 +75,7 @@ package struct UpdateRules: Hashable, Sendable {
         let version = release.version
         if let hold, hold.counts(at: now) { return Waiting(version, .hold, until: hold.until, isReady: true) }
         if isApproved(version) { return nil }
-        if step.return == .none { return Waiting(version, .irreversible, isReady: true) }
+        if step.return == .none, !isFirst { return Waiting(version, .irreversible, isReady: true) }
         if isNow { return nil }
         if mode == .download, windows == nil { return Waiting(version, .approval, isReady: true) }
         if let windows, !windows.contains(now), !(criticalAtAnyTime && release.severity == .critical) {

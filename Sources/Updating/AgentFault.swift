@@ -11,6 +11,7 @@ package enum AgentFaultCode: String, FaultCode {
     case damagedRoot = "agent/damaged-root"
     case wrongFingerprint = "agent/wrong-fingerprint"
     case otherRoot = "agent/other-root"
+    case foreignState = "agent/foreign-state"
     case otherFingerprint = "agent/other-fingerprint"
 
     case noSuchChannel = "agent/no-such-channel"
@@ -27,6 +28,7 @@ package enum AgentFaultCode: String, FaultCode {
     case notWritable = "agent/not-writable"
     case missingTool = "agent/missing-tool"
     case notInstalled = "agent/not-installed"
+    case lostInstallation = "agent/lost-installation"
     case notKept = "agent/not-kept"
     case damagedTree = "agent/damaged-tree"
     case unknownListing = "agent/unknown-listing"
@@ -42,13 +44,15 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting, .invalidHold: .usage
+        case .noConfiguration, .unknownTimeZone, .notInitialised, .notKept, .notWaiting, .invalidHold, .foreignState:
+            .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
             .refusal
         case .targetUnavailable, .mirrorAside: .transport
-        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .unknownListing,
+        case .damagedRoot, .agentTooOld, .notEnoughSpace, .notWritable, .missingTool, .notInstalled, .lostInstallation,
+            .unknownListing,
             .occupied,
             .reverted, .givenUp, .irreversible, .stopped, .buildFailed:
             .local
@@ -63,6 +67,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .damagedRoot: "the pinned root is damaged"
         case .wrongFingerprint: "the root is not the one with this fingerprint"
         case .otherRoot: "this instance already trusts another root"
+        case .foreignState: "this cannot be the state folder"
         case .otherFingerprint: "what is offered is not what was accepted"
         case .noSuchChannel: "the signed metadata knows no such channel"
         case .contradictoryRelease: "signed files of a release contradict each other"
@@ -76,6 +81,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .missingTool: "a program of the release needs something that is not on this machine"
         case .notWritable: "cannot write where releases are installed"
         case .notInstalled: "nothing is installed"
+        case .lostInstallation: "what was installed here is gone"
         case .notKept: "this release is not kept here"
         case .damagedTree: "an installed tree is not what was signed"
         case .unknownListing: "the listing of the installed release is not here"
@@ -100,6 +106,8 @@ package enum AgentFaultCode: String, FaultCode {
         case .otherRoot:
             "a new root reaches an instance by itself, signed by the old one; to follow another "
                 + "publisher, configure another state folder"
+        case .foreignState:
+            "name a folder for the agent alone, which it may make: what is not its own in there would be cleared away"
         case .otherFingerprint: "nothing was accepted; ask for the fingerprint again, and compare the whole of it"
         case .noSuchChannel: "check product and channel in the configuration"
         case .contradictoryRelease, .missingTarget: "report this to the publisher"
@@ -112,6 +120,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .notEnoughSpace: "free some space and run this again; what was downloaded is kept"
         case .notWritable: "check the owner and mode of this folder, and that the file system is not read-only"
         case .notInstalled: "run sceau-agent update"
+        case .lostInstallation: "mount what is to be mounted there"
         case .notKept: "sceau-agent status says what is installed; only releases installed before can be returned to"
         case .damagedTree: "find out what changed it; another release can be installed, or returned to, meanwhile"
         case .unknownListing: "run sceau-agent update; it fetches what is missing"
@@ -123,7 +132,7 @@ package enum AgentFaultCode: String, FaultCode {
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
         case .buildFailed: "check the memory and the limits of this machine, then run this again"
-        case .stopped: "run this again; what was downloaded is kept"
+        case .stopped: "run this again: it goes on from there, and what was downloaded is kept"
         case .invalidHold: "nothing was changed"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }

@@ -17,11 +17,12 @@ struct CheckCommand: ParsableCommand {
         let report = try options.withAgent { try $0.check() }
         options.warn(report.complaints)
         try options.json.print(report.json, orText: Self.lines(report))
-        if report.available != nil || report.held != nil { throw ExitCode(Self.updateAvailable) }
+        if report.available != nil || report.held != nil || report.interrupted != nil { throw ExitCode(Self.updateAvailable) }
     }
 
     private static func lines(_ report: CheckReport) -> [String] {
-        offer(report) + report.withdrawn.lines(installed: report.installed?.version)
+        offer(report) + (report.interrupted.map { ["interrupted: \($0.line)"] } ?? [])
+            + report.withdrawn.lines(installed: report.installed?.version)
     }
 
     private static func offer(_ report: CheckReport) -> [String] {
@@ -32,9 +33,7 @@ struct CheckCommand: ParsableCommand {
             return [installed, "available: \(available.version), severity \(available.severity)"] + download + held
         }
         if !held.isEmpty { return [installed] + held }
-        if let pin = report.notOffered {
-            return [installed, "up to date: you went back from \(pin), so nothing up to it is offered"]
-        }
+        if let left = report.notOffered { return [installed, "nothing is offered: \(left.line)"] }
         return [installed, "up to date"]
     }
 }

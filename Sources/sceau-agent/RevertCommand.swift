@@ -28,6 +28,6 @@ struct RevertCommand: ParsableCommand {
         return [
             "went back from \(left) to \(report.installed.version)",
             "\(left) is not offered again until there is a newer release, or update --version asks for it",
-        ] + (report.trouble.map { ["but not all is well: \($0.line)"] } ?? [])
+        ] + report.troubles.map { "but not all is well: \($0.line)" }
     }
 }

@@ -19,7 +19,8 @@ struct RunCommand: ParsableCommand {
             SIGHUP reads the configuration again; one that is of no use is refused, and the old one stays. SIGTERM and \
             SIGINT end it with status 0: a download at once, and it goes on from there the next time; an update that has \
             begun to be installed only when that is done, hooks included. One line for each event goes to standard error; \
-            a service manager is told how it stands (sd_notify).
+            a service manager is told how it stands (sd_notify). With metrics: {listen: ADDRESS} in the configuration it \
+            answers with its numbers for Prometheus at http://ADDRESS/metrics.
             """)
 
     @Flag(help: "Look at once, instead of within the first half minute.")
@@ -36,7 +37,9 @@ struct RunCommand: ParsableCommand {
         try ConfigurationFile.load(file, storage).becomeOwner(storage)
         let (signals, heartbeat) = (try DaemonSignals(), Heartbeat())
         let start = ContinuousClock.now
-        let ports = DaemonPorts(
+        let metrics = MetricsListener(storage)
+        defer { metrics.leave() }
+        var ports = DaemonPorts(
             load: { try ConfigurationFile.load(file, storage) },
             agent: { configuration in
                 try Agent.overHTTP(
@@ -47,6 +50,7 @@ struct RunCommand: ParsableCommand {
             now: SystemClock.now, elapsed: { ContinuousClock.now - start }, chance: { .random(in: 0..<1) },
             isStopping: { signals.isStopping }, takeReload: signals.takeReload, wait: signals.wait,
             tell: heartbeat.tell, watchdogLimit: heartbeat.limit, say: Self.say, describe: Self.describe)
+        ports.serveMetrics = metrics.use
         var daemon = try Daemon(ports, atOnce: now)
         daemon.run()
     }
@@ -61,12 +65,13 @@ struct RunCommand: ParsableCommand {
     private static func lines(_ news: DaemonNews) -> [String] {
         switch news {
         case .updated(let report):
-            UpdateCommand.lines(report) + (report.trouble.map { ["warning: not all is well: \($0.line)"] } ?? [])
+            UpdateCommand.lines(report) + report.troubles.map { "warning: not all is well: \($0.line)" }
         case .waits(let held): [held.line]
         case .failed(let fault, let state): ["error: \(line(fault)); \(state)"]
         case .unexpected(let error): ["error: \(line(error))"]
         case .reloaded: ["the configuration was read again"]
         case .notReloaded(let error): ["error: \(line(error)); the configuration of before stays in use"]
+        case .metricsNotServed(let error): ["error: the numbers cannot be had over HTTP: \(line(error))"]
         case .stopping: ["leaving"]
         }
     }

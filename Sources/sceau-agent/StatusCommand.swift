@@ -20,9 +20,10 @@ struct StatusCommand: ParsableCommand {
     private static func lines(_ report: StatusReport) -> [String] {
         var table = TextTable()
         table.append(["product", "\(report.product), channel \(report.channel)"])
-        table.append(["installed", installed(report.installed)])
+        table.append(["installed", report.lost.map { "nothing; \($0) was, and is gone" } ?? installed(report.installed)])
         table.append([
-            "available", report.available.map { "\($0.version), severity \($0.severity)" } ?? "nothing newer",
+            "available",
+            report.available.map { "\($0.version), severity \($0.severity)" } ?? report.left?.line ?? "nothing newer",
         ])
         if let held = report.held { table.append(["held", held.line]) }
         for row in standing(report) { table.append(row) }
@@ -30,6 +31,12 @@ struct StatusCommand: ParsableCommand {
         if let log = report.log { for row in rows(log) { table.append(row) } }
         for evidence in report.forkEvidence {
             table.append(["alarm", "the log contradicted itself; show this to others: \(evidence)"])
+        }
+        for aside in report.mirrorsAside {
+            table.append([
+                "mirror aside",
+                "\(aside.mirror) until \(UTCTime.encode(aside.until)): [\(aside.code)], \(times(aside.times))",
+            ])
         }
         if let error = report.lastError {
             table.append(["last error", "\(UTCTime.encode(error.time)) [\(error.code)] \(error.message)"])
@@ -43,13 +50,15 @@ struct StatusCommand: ParsableCommand {
         return table.lines + report.withdrawn.lines(installed: report.installed?.version)
     }
 
+    private static func times(_ count: Int) -> String { count == 1 ? "once" : "\(count) times in a row" }
+
     /// What people said, and what is or was under way.
     private static func standing(_ report: StatusReport) -> [[String]] {
         var rows: [[String]] = []
         if let hold = report.hold { rows.append(["hold", "updates are on hold \(hold.line)"]) }
         if let approved = report.approved { rows.append(["approved", "\(approved)"]) }
         if let underWay = report.underWay {
-            rows.append([underWay.isInterrupted ? "interrupted" : "under way", line(underWay)])
+            rows.append([underWay.isInterrupted ? "interrupted" : "under way", underWay.line])
         }
         if let last = report.lastStep, let reason = last.reason {
             let release = (last.event == .failed ? last.release : last.to).map { "\($0)" } ?? ""
@@ -60,13 +69,6 @@ struct StatusCommand: ParsableCommand {
             rows.append(["last run", UTCTime.encode(lastRun) + (success ?? ", none was good yet")])
         }
         return rows
-    }
-
-    private static func line(_ underWay: UnderWay) -> String {
-        let step = underWay.step
-        let from = step.from.map { "from \($0) " } ?? ""
-        let end = underWay.isInterrupted ? "; the next run goes on with it, or drops it" : ""
-        return "\(step.kind.rawValue) \(from)to \(step.to), \(underWay.state.rawValue)\(end)"
     }
 
     private static func installed(_ installation: Installation?) -> String {
@@ -91,5 +93,24 @@ struct StatusCommand: ParsableCommand {
         let time = UTCTime.encode(metadata.expires)
         return "root \(metadata.root), timestamp \(metadata.timestamp.map(String.init) ?? "none"), "
             + (metadata.isExpired ? "expired \(time)" : "good until \(time)")
+    }
+}
+
+extension LeftRelease {
+    /// For people: why nothing is offered, and how it is all the same.
+    var line: String {
+        let how =
+            cause.map { "\($0.event == .failed ? "was given up" : "was taken back") \(UTCTime.encode($0.time))" }
+            ?? "is what you went back from"
+        return "\(version) \(how), and is not tried again by itself; to try it again: sceau-agent update --version \(version)"
+    }
+}
+
+extension UnderWay {
+    /// For people.
+    var line: String {
+        let from = step.from.map { "from \($0) " } ?? ""
+        let end = isInterrupted ? "; the next run goes on with it, or drops it" : ""
+        return "\(step.kind.rawValue) \(from)to \(step.to), \(state.rawValue)\(end)"
     }
 }

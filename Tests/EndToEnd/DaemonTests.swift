@@ -101,6 +101,65 @@ struct DaemonTests {
         #expect(log.first?.hasSuffix("nothing was changed; still on 2.11.1") == true)
     }
 
+    @Test func `answers with its numbers where it is told to, as they are, moves when told, and refuses a taken place`()
+        throws
+    {
+        let association = try Association()
+        let server = try association.install("2.11.1")
+        defer { server.stop() }
+        let quiet = try #require(try association.folder.read("instance/agent.yaml")).string
+        try association.folder.write(quiet + "metrics: {listen: '127.0.0.1:0'}\n", to: "instance/agent.yaml")
+        let daemon = try RunningDaemon(association)
+        #expect(daemon.told() == "READY=1\nSTATUS=2.11.1")
+        #expect(daemon.told() == "STATUS=2.11.1")
+        let first = try daemon.metrics()
+        let version = "sceau_agent_installed_info{product=\"mail-suite\",channel=\"stable\",version=\"2.11.1\"}"
+        #expect(try Exposition(scraping: first.last).values[version] == 1)
+        let held = "sceau_agent_held{product=\"mail-suite\",channel=\"stable\"}"
+        #expect(try Exposition(scraping: first.last).values[held] == 0)
+        // What somebody does beside the daemon shows too, once the second is over for which a text is good.
+        #expect(try association.agent("hold").status == 0)
+        for _ in 0..<500 where try Exposition(scraping: first.last).values[held] != 1 { usleep(10_000) }
+        #expect(try Exposition(scraping: first.last).values[held] == 1)
+        let curl = try Tool.system("curl")
+        let elsewhere = try curl.run(["--silent", "--include", "http://\(first.last?.host ?? "")/"])
+        #expect(elsewhere.output.hasPrefix("HTTP/1.1 404 "))
+
+        // Another place, by SIGHUP; the first one is left.
+        let second = try TakenPort()
+        let moved = quiet + "metrics: {listen: '127.0.0.1:\(second.port)'}\n"
+        try association.folder.write(moved, to: "instance/agent.yaml")
+        // As long as somebody else listens there, the daemon stays where it is, and check-config says why.
+        daemon.signal(SIGHUP)
+        #expect(daemon.told().hasPrefix("RELOADING=1\n"))
+        #expect(daemon.told().hasPrefix("READY=1\n"))
+        #expect(
+            try daemon.log().contains(
+                "[serve/cannot-listen] cannot listen on this address: found address already in use"))
+        #expect(try curl.run(["--silent", "--fail", try #require(first.last?.url)]).status == 0)
+        let check = try association.agent("check-config")
+        #expect(check.status == 1)
+        #expect(
+            check.output.contains(
+                "problem: metrics.listen: sceau-agent run could not listen on 127.0.0.1:\(second.port): address already in use"
+            ))
+        second.release()
+        daemon.signal(SIGHUP)
+        #expect(daemon.told().hasPrefix("RELOADING=1\n"))
+        #expect(daemon.told().hasPrefix("READY=1\n"))
+        #expect(try daemon.metrics().last?.url == "http://127.0.0.1:\(second.port)/metrics")
+        #expect(try Exposition(scraping: daemon.metrics().last).values[version] == 1)
+        #expect(try curl.run(["--silent", try #require(first.last?.url)]).status == 7)
+        // That its own daemon is there is no problem.
+        #expect(try association.agent("check-config").status == 0)
+
+        let other = try RunningDaemon(association, name: "second")
+        #expect(other.ending() == 1)
+        #expect(try other.log().contains("error: [serve/cannot-listen]"))
+        daemon.signal(SIGTERM)
+        #expect(daemon.ending() == 0)
+    }
+
     @Test func `does not begin with a configuration that is of no use`() throws {
         let association = try Association()
         try association.configure(mirrors: "ftp://example.org/")

@@ -54,6 +54,22 @@ struct WorkerTests {
         #expect(Set(left) == ["2.11.1", "2.12.0"])
     }
 
+    @Test func `root trusts a root for the user to whom the prefix belongs, and the first update is that user's too`()
+        throws
+    {
+        let association = try Association()
+        try association.folder.openToAll()
+        try association.release("2.11.1")
+        let server = try Server(URL(fileURLWithPath: association.releases))
+        try association.configure(mirrors: server.address)
+        try association.check(try Tool.system("chown"), ["nobody", association.prefix])
+        try association.initialiseAgent()
+        let update = try association.agent("update")
+        #expect(update.status == 0, "\(update.errors)")
+        #expect(try owners(below: association.prefix) == ["nobody"])
+        #expect(try owners(below: association.state) == ["nobody"])
+    }
+
     @Test func `what root does by hand is done as the user to whom the state belongs`() throws {
         let association = try Association()
         try association.folder.openToAll()

@@ -1,7 +1,8 @@
 """An association with a witnessed log, made by the real tools, and what an instance of it needs to begin with.
 
 Release 1.0 is published and installed on a first instance, then 1.1 is published, with a patch from 1.0. Experiments are
-made on copies of that instance. Releases may bring programs that run around the switch.
+made on copies of that instance as it was before 1.0, with 1.0, and with 1.1. Releases may bring programs that run around
+the switch.
 """
 
 import os
@@ -54,21 +55,30 @@ class Listener:
 
 @dataclass(frozen=True)
 class Way:
-    """How the agent is configured for some of the experiments."""
+    """From which release to which the agent is to go in some of the experiments, and how it is configured and called."""
 
     name: str
     lines: str = ""
     programs: bool = False
     """Programs run around the switch: one that fails makes the agent go back by itself."""
+    command: str = "update"
+    begin: str | None = OLD
+    """What is installed before."""
+    goal: str = NEW
 
 
+WITH_PROGRAMS = (
+    "lock: {take: [/bin/true], give_back: [/bin/true], seconds: 20}\n"
+    "services: {through: commands, start: [/bin/true], stop: [/bin/true], seconds: 20}\n")
 ARCHIVE = Way("archive", "prefer: archive\n")
 PATCH = Way("patch")
-PROGRAMS = Way(
-    "programs",
-    "lock: {take: [/bin/true], give_back: [/bin/true], seconds: 20}\n"
-    "services: {through: commands, start: [/bin/true], stop: [/bin/true], seconds: 20}\n", programs=True)
-WAYS = (ARCHIVE, PATCH, PROGRAMS)
+PROGRAMS = Way("programs", WITH_PROGRAMS, programs=True)
+WAYS = (
+    ARCHIVE, PATCH, PROGRAMS,
+    Way("first", begin=None),
+    Way("first-programs", WITH_PROGRAMS, programs=True, begin=None),
+    Way("revert", command="revert", begin=NEW, goal=OLD),
+    Way("revert-programs", WITH_PROGRAMS, programs=True, command="revert", begin=NEW, goal=OLD))
 
 STAGES = ("pre", "migrate", "post", "health")
 INSTALL = """\
@@ -118,7 +128,7 @@ class Association:
     def __init__(self, tools: Path, folder: Path, with_programs: bool = False) -> None:
         self.tools, self.folder, self.with_programs = tools, folder, with_programs
         folder.mkdir()
-        self.workspace, self.first = folder / "workspace", folder / "first"
+        self.workspace = folder / "workspace"
         self.listeners: list[Listener] = []
         try:
             self._found()
@@ -144,11 +154,20 @@ class Association:
             f"hold_back: {{critical: 0, important: 0, otherwise: 0}}\n{way.lines}")
         return file
 
-    def copy(self, instance: Path) -> None:
-        """The first instance once more: 1.0 is installed, and 1.1 was never heard of."""
-        subprocess.run(["cp", "-a", "--reflink=auto", str(self.first), str(instance)], check=True)
+    def copy(self, instance: Path, begin: str | None = OLD) -> None:
+        """The instance once more, as it was when this was installed: with 1.0, 1.1 was never heard of."""
+        subprocess.run(["cp", "-a", "--reflink=auto", str(self._model(begin)), str(instance)], check=True)
+
+    def _model(self, installed: str | None) -> Path:
+        return self.folder / f"with-{installed}"
 
     # What is made once.
+
+    def _install(self, version: str, on: str | None) -> None:
+        self.copy(self._model(version), on)
+        configuration = self.configure(self._model(version), PROGRAMS if self.with_programs else ARCHIVE)
+        for command in ("update", "verify"):
+            call(self.agent, command, "--config", configuration)
 
     def _sceau(self, *arguments: str | Path) -> str:
         return call(self.tools / "sceau", *arguments)
@@ -164,12 +183,13 @@ class Association:
             self.folder / "server.txt", self.tools / "sceau-serve", self.workspace / "Releases", "--listen",
             "127.0.0.1:0")
         self.listeners.append(self.server)
-        (self.first / "prefix/shared/data").mkdir(parents=True)
-        configuration = self.configure(self.first, PROGRAMS if self.with_programs else ARCHIVE)
+        (self._model(None) / "prefix/shared/data").mkdir(parents=True)
+        configuration = self.configure(self._model(None), ARCHIVE)
         call(self.agent, "init", "--config", configuration, "--root", self.workspace / "Keys/root.json")
-        call(self.agent, "update", "--config", configuration)
+        self._install(OLD, on=None)
         self._release(keys, NEW)
         self._wait_until_served()
+        self._install(NEW, on=OLD)
 
     def _begin_log(self, keys: Path) -> None:
         """The policy names the witness's address, and the witness is told the log's key, which is made after that."""

@@ -21,7 +21,7 @@ class Outcome:
     hit: bool
     status: int
     left: str
-    """What was installed after the fault: old, or new."""
+    """What was installed after the fault: what was before, or the goal."""
     seconds: float = 0
     """What the run after it took."""
     problems: list[str] = field(default_factory=list)
@@ -46,12 +46,12 @@ class Campaign:
     def try_one(self, way: Way, point: Point, fault: Fault) -> Outcome:
         name = f"{way.name}-{point.call}-{point.number}-{fault.name}".replace(" ", "-")
         folder = self.association.folder / name
-        self.association.copy(folder)
+        self.association.copy(folder, way.begin)
         configuration = self.association.configure(folder, way)
-        instance, log = Instance(folder, self.known), self.association.folder / f"{name}.strace"
-        ran = inject(log, point, fault, self.agent, "update", "--config", configuration)
+        instance, log = Instance(folder, self.known, way), self.association.folder / f"{name}.strace"
+        ran = inject(log, point, fault, self.agent, way.command, "--config", configuration)
         outcome = Outcome(
-            way.name, point, fault, ran.was_hit, ran.status, "new" if instance.current == NEW else "old",
+            way.name, point, fault, ran.was_hit, ran.status, "goal" if instance.current == way.goal else "before",
             said=(ran.output + ran.errors)[-2000:])
         outcome.problems += self._after_fault(instance, fault, ran)
         outcome.seconds = self._recover(instance, way, configuration, outcome)
@@ -72,30 +72,41 @@ class Campaign:
         given_up = any(entry["event"] in ("failed", "reverted") for entry in instance.history())
         began = time.monotonic()
         again = run(self.agent, "update", "--config", configuration)
-        if way.programs and instance.current != NEW:
+        if way.command == "revert" and instance.current != way.goal:
+            # It never began, or was given up: nobody asks for it but the administrator.
+            again = run(self.agent, "revert", "--config", configuration)
+        elif way.programs and instance.current != way.goal:
             # A program that failed is the release's fault as far as the agent can tell: it wants to be asked.
             given_up = True
-            again = run(self.agent, "update", "--version", NEW, "--config", configuration)
+            again = run(self.agent, "update", "--version", way.goal, "--config", configuration)
         seconds = time.monotonic() - began
         found = [] if again.status == 0 else [f"update ended with {again.status}: {again.errors.strip()}"]
         if seconds > SECONDS:
             found.append(f"update took {seconds:.0f} s")
         found += instance.problems() + instance.leftovers()
-        if instance.current != NEW:
+        if instance.current != way.goal:
             found.append(f"{instance.current} is installed")
         if not given_up:
             found += instance.history_problems()
-        if way.programs and not (instance.prefix / "shared/data/rules.v2").exists():
-            found.append("the data were not changed")
-        found += self._look(configuration)
+        if way.programs and (instance.prefix / "shared/data/rules.v2").exists() != (way.goal == NEW):
+            found.append(f"the data are not those of {way.goal}")
+        found += self._look(configuration, way) + self._stays(instance, way, configuration)
         outcome.problems += [f"after the next run: {problem}" for problem in found]
         return seconds
 
-    def _look(self, configuration: Path) -> list[str]:
+    def _stays(self, instance: Instance, way: Way, configuration: Path) -> list[str]:
+        """What an administrator went back from is not taken again by itself."""
+        if way.command != "revert":
+            return []
+        ran = run(self.agent, "update", "--config", configuration)
+        return [] if (ran.status, instance.current) == (0, way.goal) else [
+            f"one update later {instance.current} is installed, status {ran.status}: {ran.errors.strip()}"]
+
+    def _look(self, configuration: Path, way: Way) -> list[str]:
         found = []
         for command, true_of in (
-            ("verify", lambda said: said["whole"] and said["listed"] and said["version"] == NEW),
-            ("status", lambda said: said["installed"]["version"] == NEW and said["last_error"] is None),
+            ("verify", lambda said: said["whole"] and said["listed"] and said["version"] == way.goal),
+            ("status", lambda said: said["installed"]["version"] == way.goal and said["last_error"] is None),
         ):
             ran = run(self.agent, command, "--json", "--config", configuration)
             try:

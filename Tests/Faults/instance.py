@@ -8,12 +8,12 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from association import NEW, OLD
+from association import NEW, OLD, PATCH, Way
 
 Tree = dict[str, tuple]
-UNCHANGED = f"nothing was changed; still on {OLD}"
-STILL_NEW = f"nothing was changed; still on {NEW}"
-SWITCHED = f"the switch to {NEW} has happened; the next run completes it"
+UNCHANGED = re.compile(r"nothing was changed; (?:still on (\S+)|nothing is installed)")
+SWITCHED = re.compile(r"the switch to (\S+) has happened; the next run completes it")
+IN_USE = re.compile(r"(?:(\d\S*)|nothing) is in use")
 CRASHES = {132, 133, 134, 135, 136, 139, -4, -5, -6, -7, -8, -11}
 STATES = {
     "idle", "witnessed", "waiting", "chosen", "fetched", "built", "ready", "locking", "preparing", "stopping", "undoing",
@@ -53,13 +53,19 @@ class Known:
 
 
 class Instance:
-    """A copy of the first instance, as it was before anything was done to it."""
+    """A copy of an instance, as it was before anything was done to it."""
 
-    def __init__(self, folder: Path, known: Known) -> None:
-        self.folder, self.known = folder, known
+    def __init__(self, folder: Path, known: Known, way: Way = PATCH) -> None:
+        self.folder, self.known, self.way = folder, known, way
         self.prefix, self.state = folder / "prefix", folder / "state"
-        self.old = read_tree(self.prefix / "versions" / OLD, times=True)
+        self.kept = {version: self._tree(version) for version in (OLD, NEW) if self._place(version).exists()}
         self.versions = versions(self.state)
+
+    def _place(self, version: str) -> Path:
+        return self.prefix / "versions" / version
+
+    def _tree(self, version: str) -> Tree:
+        return read_tree(self._place(version), times=True)
 
     @property
     def current(self) -> str | None:
@@ -79,17 +85,16 @@ class Instance:
     # At any time.
 
     def problems(self) -> list[str]:
-        """One release or the other, whole; the old tree untouched; nothing forgotten that was trusted."""
+        """One release or the other, whole; no tree touched that was there; nothing forgotten that was trusted."""
         current = self.current
-        if current not in (OLD, NEW):
+        if current not in (self.way.begin, self.way.goal):
             return [f"current names {current}"]
         found = []
         for version, tree in self.known.trees.items():
-            place = self.prefix / "versions" / version
+            place = self._place(version)
             if (place.exists() or version == current) and read_tree(place) != tree:
                 found.append(f"the tree of {version} is not the signed one")
-        if read_tree(self.prefix / "versions" / OLD, times=True) != self.old:
-            found.append(f"the tree of {OLD} was touched")
+        found += [f"the tree of {version} was touched" for version, tree in self.kept.items() if self._tree(version) != tree]
         return found + self._state_problems()
 
     def _state_problems(self) -> list[str]:
@@ -101,10 +106,12 @@ class Instance:
                 for name, before in self.versions.items() if now.get(name, 0) < before]
         except (ValueError, KeyError) as error:
             found.append(f"metadata cannot be read: {error}")
-        for name, key, allowed in (("journal", "state", STATES), ("installed.json", "version", {OLD, NEW})):
+        for name, key, allowed, absent in (
+            ("journal", "state", STATES, "idle"), ("installed.json", "version", {OLD, NEW, self.way.begin}, None),
+        ):
             file = self.state / name
             try:
-                value = json.loads(file.read_bytes())[key] if file.exists() or name == "installed.json" else "idle"
+                value = json.loads(file.read_bytes())[key] if file.exists() else absent
                 if value not in allowed:
                     found.append(f"{name} says {value}")
             except (OSError, ValueError, KeyError) as error:
@@ -120,15 +127,16 @@ class Instance:
         if status == 124:
             return ["hung"]
         if status == 0:
-            is_said = f"{NEW}, severity none: waits for " in output
-            return [] if self.current == NEW or is_said else [f"status 0, but {self.current} is installed: {output[:200]}"]
+            goal = self.way.goal
+            is_said = f"{goal}, severity none: waits for " in output
+            return [] if self.current == goal or is_said else [f"status 0, but {self.current} is installed: {output[:200]}"]
         if not spoke or "error while loading shared libraries" in errors:
             return []
-        claims = re.findall("|".join(map(re.escape, (UNCHANGED, STILL_NEW, SWITCHED))), errors)
+        claims = [claim for words in (UNCHANGED, SWITCHED, IN_USE) for claim in words.finditer(errors)]
         if not claims:
             return ["the message does not say how things stand"]
-        wanted = {OLD: {UNCHANGED}, NEW: {SWITCHED, STILL_NEW}}.get(self.current or "", set())
-        return [] if claims[-1] in wanted else [f"says '{claims[-1]}' on {self.current}"]
+        claim = max(claims, key=lambda claim: claim.start())
+        return [] if claim[1] == self.current else [f"says '{claim[0]}' on {self.current}"]
 
     # After a run that ended well.
 
@@ -142,7 +150,9 @@ class Instance:
 
     def history_problems(self) -> list[str]:
         steps = [(entry["event"], entry.get("to")) for entry in self.history()]
-        found = [f"{step} stands {steps.count(step)} times in the history" for step in
-                 (("updated", OLD), ("updated", NEW)) if steps.count(step) != 1]
-        return found + [f"the history says {step}" for step in sorted(set(steps), key=str)
-                        if step[0] not in ("updated", "patch-refused")]
+        wanted = [("updated", version) for version in (OLD, NEW) if version in (self.way.begin, self.way.goal)]
+        if self.way.command == "revert":
+            wanted.append(("reverted", OLD))
+        found = [f"{step} stands {steps.count(step)} times in the history" for step in wanted if steps.count(step) != 1]
+        return found + [f"the history says {step}" for step in sorted(set(steps) - set(wanted), key=str)
+                        if step[0] != "patch-refused"]

@@ -62,7 +62,8 @@ import Testing
     }
 
     private static let faults: [(String, Int, String)] = [
-        ("shared: [a]\nreboot: true", 2, "one of health, migrate, post, pre, rollout, services, shared, update_from"),
+        ("shared: [a]\nreboot: true", 2, "one of health, migrate, post, pre, rollout, services, shared, tools, update_from"),
+        ("tools:\n  - psql\n  - bin/psql", 3, "the name of a program such as psql, or an absolute path to one"),
         ("services:\n  - a.service\n  - --force", 3, "a systemd unit"),
         ("services:\n  - a.service\n  - a.service", 3, "none of them twice"),
         ("shared:\n  - data\n  - data/x", 3, "paths that do not touch each other"),

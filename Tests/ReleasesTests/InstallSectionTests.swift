@@ -13,6 +13,7 @@ import Testing
         section.health = .init(.init(["hooks/health"], seconds: 10), every: 2, within: 90, inARow: 3)
         section.services = [try ServiceName("mail-suite.service"), try ServiceName("mail-worker@1.service")]
         section.shared = ["data", "etc/local.conf"]
+        section.tools = ["pg_dump", "/usr/lib/postgresql/15/bin/psql", "c++filt"]
         return section
     }
 
@@ -55,6 +56,14 @@ import Testing
             ("no service", ["services": []]), ("no path", ["shared": []]),
             ("a shared path above the tree", ["shared": ["../x"]]), ("a shared path twice", ["shared": ["x", "x"]]),
             ("a shared path in another", ["shared": ["x/y", "x"]]),
+            ("no tool", ["tools": []]), ("a tool twice", ["tools": ["psql", "psql"]]),
+            ("a tool that is an option", ["tools": ["--help"]]), ("a tool with a blank", ["tools": ["psql -c"]]),
+            ("a tool below the working folder", ["tools": ["bin/psql"]]), ("no name", ["tools": [""]]),
+            ("a folder as a tool", ["tools": ["/usr/bin/"]]),
+            ("a tool out of a folder", ["tools": ["/usr/../bin/psql"]]),
+            ("a tool with an escape", ["tools": ["ps\u{1b}ql"]]), ("the root", ["tools": ["/"]]),
+            ("a tool of 256 bytes", ["tools": [.string(ByteString(String(repeating: "a", count: 256)))]]),
+            ("65 tools", ["tools": .array((0..<65).map { .string(ByteString("tool\($0)")) })]),
             ("a program in a shared path", ["shared": ["hooks"], "pre": program]),
             (
                 "a health check without its times",

@@ -9,6 +9,7 @@ import Testing
             try InstallSectionTests.full().sentences == [
                 "around the switch it restarts mail-suite.service and mail-worker@1.service",
                 "shared with other releases, outside the tree: data and etc/local.conf",
+                "its programs need pg_dump, /usr/lib/postgresql/15/bin/psql and c++filt on the machine",
                 "before the switch it runs hooks/dump --to backup (at most 10 min)",
                 "it changes data: hooks/migrate (at most 1 h), and hooks/migrate --back (at most 1 h) changes it back",
                 "once its services run it runs hooks/post (at most 1 min)",

@@ -5,9 +5,9 @@ import SystemPackage
 /// What a process may still reach after `enter`: these paths and, if so said, the network. Nothing gets it out again, nor
 /// what it starts.
 ///
-/// Files are confined by Landlock, the network by a seccomp filter, which leaves sockets of this machine (AF_UNIX), and by
-/// Landlock for TCP. Limits: descriptors that are open already stay as they are; a service of this machine that
-/// listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
+/// Files are confined by Landlock, the network by a seccomp filter, which refuses every new socket, and by Landlock for
+/// TCP. Limits: descriptors that are open already stay as they are; with the network allowed, a service of this machine
+/// that listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
 /// A process that goes on running programs by `ProcessRunner` needs /proc to find what they leave behind.
 package struct Sandbox: Hashable, Sendable {
     /// Files, and folders with all below them.

@@ -81,6 +81,7 @@ package struct SwitchReview: Hashable, Sendable {
         if new.health != nil, old.health == nil { words.append("the health check") }
         words += new.services.filter { !old.services.contains($0) }.map { "the service \($0)" }
         words += new.shared.filter { !old.shared.contains($0) }.map { "the shared path \(text($0))" }
+        words += new.tools.filter { !old.tools.contains($0) }.map { "the need for \(text($0)) on the machine" }
         return words
     }
 

@@ -24,12 +24,13 @@ package struct InstallFile: Hashable, Sendable {
     ) throws(SettingsFault) -> InstallFile {
         let node = try SettingsNode.decode(bytes, file: place, limit: byteLimit)
         let table = try SettingsTable(
-            node, known: ["update_from", "rollout", "services", "shared", "pre", "migrate", "post", "health"])
+            node, known: ["update_from", "rollout", "services", "shared", "tools", "pre", "migrate", "post", "health"])
         var file = InstallFile()
         file.updateFrom = try table.optional("update_from") { try Self.updateFrom($0, below: version) }
         file.rollout = try table.optional("rollout") { try Self.rollout($0, time) }
         try table.optional("services") { try file.readServices($0) }
         try table.optional("shared") { try file.readShared($0) }
+        try table.optional("tools") { try file.readTools($0) }
         try table.optional("pre") { node in
             file.install.pre = try file.hook(node, known: [], seconds: 600)
         }
@@ -59,6 +60,13 @@ package struct InstallFile: Hashable, Sendable {
     private mutating func readShared(_ node: SettingsNode) throws {
         for element in try node.list() {
             install.shared.append(ByteString(try element.text()))
+            try Self.at(element) { try install.check() }
+        }
+    }
+
+    private mutating func readTools(_ node: SettingsNode) throws {
+        for element in try node.list() {
+            install.tools.append(ByteString(try element.text()))
             try Self.at(element) { try install.check() }
         }
     }

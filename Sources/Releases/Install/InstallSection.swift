@@ -17,6 +17,8 @@ package struct InstallSection: Hashable, Sendable {
     package var services: [ServiceName] = []
     /// Paths in the tree that are links to the same path below the instance's `shared` folder.
     package var shared: [ByteString] = []
+    /// Programs of the machine that the release's own ones need: names, looked for where hooks look for them, or absolute paths.
+    package var tools: [ByteString] = []
 
     package init() {}
 

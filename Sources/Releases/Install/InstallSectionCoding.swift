@@ -14,6 +14,7 @@ extension InstallSection {
         if let health { object["health"] = .object(health.json) }
         if !services.isEmpty { object["services"] = .array(services.map { .string($0.text) }) }
         if !shared.isEmpty { object["shared"] = .array(shared.map { .string($0) }) }
+        if !tools.isEmpty { object["tools"] = .array(tools.map { .string($0) }) }
         return object
     }
 
@@ -27,6 +28,7 @@ extension InstallSection {
         health = try reader.optionalField("health").map { try HealthCheck($0) }
         services = try reader.optionalField("services")?.array().map { try ServiceName($0.string()) } ?? []
         shared = try reader.optionalField("shared")?.array().map { try $0.string() } ?? []
+        tools = try reader.optionalField("tools")?.array().map { try $0.string() } ?? []
         try check()
         guard json == object else {
             let known = json
@@ -48,6 +50,7 @@ extension InstallSection {
             throw Self.fault("\(shared.count) shared paths", "at most \(Self.limits.shared)")
         }
         for path in shared { try TreePathPolicy().check(path: path) }
+        try checkTools()
         let sorted = shared.sorted()
         for (path, next) in zip(sorted, sorted.dropFirst()) where next.isAt(orBelow: path) {
             throw Self.fault(
@@ -67,7 +70,7 @@ extension InstallSection {
         return hooks
     }
 
-    fileprivate static func fault(_ found: String, _ expected: String) -> ReleaseFault {
+    static func fault(_ found: String, _ expected: String) -> ReleaseFault {
         ReleaseFault(.invalidInstall, found: found, expected: expected, at: "install")
     }
 

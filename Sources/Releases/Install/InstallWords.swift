@@ -9,6 +9,7 @@ extension InstallSection {
             lines.append(
                 "shared with other releases, outside the tree: \(shared.map { Self.shown($0) }.inWords)")
         }
+        if !tools.isEmpty { lines.append("its programs need \(tools.map { Self.shown($0) }.inWords) on the machine") }
         if let pre { lines.append("before the switch it runs \(pre.inWords)") }
         if let migration { lines.append(migration.inWords) }
         if let post {

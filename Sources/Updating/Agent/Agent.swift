@@ -37,6 +37,9 @@ package struct AgentPorts {
     /// Asked before and during everything long before the lock is taken; true ends the run with `agent/stopped`. From the
     /// lock on a run goes through to its end: in between, services may be down.
     package var isStopping: () -> Bool = { false }
+    /// The whole machine is being switched off: services do not start any more, and what programs need may be gone. Asked
+    /// only when it is to stop, and something did not go well.
+    package var isMachineStopping: () -> Bool = { false }
     /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
     package var pulse: () -> Void = {}
     /// This machine's name, for people.
@@ -171,19 +174,20 @@ package struct Agent {
     func exclusively<Result>(
         _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
     ) throws -> Result {
-        let pinnedRoot = try pinnedRoot()
+        // Where there is none, there is nobody to tell, and no folder for the lock. A damaged one people have to know of.
+        if try storage.info(folders.pinnedRoot) == nil { _ = try pinnedRoot() }
         let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
-                let result = try body(pinnedRoot)
-                try instance.setLastError(nil)
+                let result = try body(try pinnedRoot())
+                try instance.clearLastError(after: operation)
                 tell(operation, result as? any ToldReport)
                 return result
             } catch let fault as AgentFault where fault.code == .stopped {
                 throw fault
             } catch let fault as any ReportableFault {
-                // What went wrong first is what a person needs to know.
-                try? instance.setLastError(LastError(fault, at: ports.now))
+                // What went wrong first is what a person needs to know; not what was typed wrong.
+                if fault.family != .usage { try? instance.setLastError(LastError(fault, in: operation, at: ports.now)) }
                 tell(operation, nil, fault)
                 throw fault
             }

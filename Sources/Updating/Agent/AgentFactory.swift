@@ -33,6 +33,7 @@ extension Agent {
         ports.pulse = pulse
         // Programs have limits of their own: one that takes its time is no agent that hangs.
         ports.processes = { try ProcessRunner().run($0, whileWaiting: pulse) }
+        ports.isMachineStopping = { [run = ports.processes] in ServiceCommands.isMachineStopping(run) }
         ports.sleep = { wait($0, pulse) }
         if let worker { ports.confineBuilding(worker, configuration, warn) }
         return Agent(configuration, ports: ports)

@@ -12,21 +12,32 @@ package struct CheckReport: Sendable {
     package let download: Delivery?
     /// The newest release, when it is not to be installed yet; `available` is an older one then, if any.
     package let held: HeldRelease?
-    /// The release the administrator went back from, when that is why nothing is offered.
-    package let notOffered: Version?
+    /// The release that was left, when that is why nothing is offered.
+    package let notOffered: LeftRelease?
     /// The newest release, when it can only follow on one that is not offered.
     package let unreachable: ReleaseFacts?
     /// The installed release and releases that would be updates, as far as they are withdrawn; oldest first.
     package let withdrawn: [WithdrawalNotice]
     package let complaints: [MirrorComplaint]
+    /// A change of the installed release that was interrupted: `update` goes on with it, or drops it.
+    package let interrupted: UnderWay?
+}
+
+/// A release that is not installed again by itself: the administrator went back from it, or the agent did.
+package struct LeftRelease: Hashable, Sendable {
+    package let version: Version
+    /// Why the agent took it back, or gave it up, and when; nil where that was the administrator's wish, or is not known
+    /// any more.
+    package let cause: HistoryEntry?
 }
 
 extension Agent {
-    /// Refreshes the metadata and says whether an update is available. Fetches no release.
+    /// Refreshes the metadata and says whether an update is available. Fetches no release, and changes nothing that is
+    /// installed: what was interrupted is only told of.
     package func check() throws -> CheckReport {
         try exclusively(.check) { pinnedRoot in
             var run = UpdateRun(self)
-            let installed = try run.recover()
+            let installed = try run.look()
             let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)
             let offered = refreshed.channel.releases
             let choice = try choice(installed)
@@ -40,10 +51,11 @@ extension Agent {
             return CheckReport(
                 installed: installed, available: available,
                 download: available.flatMap { expectedDelivery(of: $0.version, installed, refreshed.channel) },
-                held: held,
-                notOffered: available == nil && held == nil ? goneBackFrom(installed, offered) : nil,
+                held: try held.map(knowingPlace),
+                notOffered: available == nil && held == nil ? try goneBackFrom(installed, offered) : nil,
                 unreachable: choice.unreachable(among: offered), withdrawn: choice.withdrawals(among: offered),
-                complaints: refreshed.complaints)
+                complaints: refreshed.complaints,
+                interrupted: try instance.journalledState().interrupted)
         }
     }
 
@@ -83,10 +95,11 @@ extension Agent {
             revertedFrom: known?.revertedFrom)
     }
 
-    private func goneBackFrom(_ installed: Installation?, _ offered: [ReleaseFacts]) -> Version? {
+    func goneBackFrom(_ installed: Installation?, _ offered: [ReleaseFacts]) throws -> LeftRelease? {
         guard let installed, let pin = installed.revertedFrom, pin > installed.version,
             offered.contains(where: { $0.version > installed.version })
         else { return nil }
-        return pin
+        let entry = try instance.history().last { $0.leaves == pin }
+        return LeftRelease(version: pin, cause: entry?.reason == nil ? nil : entry)
     }
 }

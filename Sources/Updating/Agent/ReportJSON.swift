@@ -60,7 +60,8 @@ extension CheckReport {
     package var json: JSONObject {
         [
             "installed": installed?.json ?? .null, "available": available?.json ?? .null,
-            "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered),
+            "download": download?.json ?? .null, "held": held.json, "not_offered": .text(notOffered?.version),
+            "interrupted": interrupted?.json ?? .null,
             "not_reachable": .text(unreachable?.version),
             "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
@@ -74,11 +75,15 @@ extension UpdateReport {
             "changed": .bool(release != nil), "from": .text(before), "installed": installed?.json ?? .null,
             "severity": .text(release?.severity), "summary": release.map { .string($0.summary) } ?? .null,
             "download": delivery?.json ?? .null, "patch_refused": .text(patchRefusal),
-            "held": held.json, "trouble": .text(trouble?.line), "accepted_unwitnessed": .text(accepted),
+            "held": held.json, "trouble": troubles.json, "accepted_unwitnessed": .text(accepted),
             "withdrawn": withdrawn.json,
             "mirror_faults": complaints.json,
         ]
     }
+}
+
+extension [Trouble] {
+    fileprivate var json: JSONValue { isEmpty ? .null : .text(lines) }
 }
 
 extension HeldRelease? {
@@ -135,7 +140,10 @@ extension ConfigurationFinding {
 
 extension RevertReport {
     package var json: JSONObject {
-        ["changed": .bool(isChange), "from": .text(before.version), "installed": installed.json]
+        [
+            "changed": .bool(isChange), "from": .text(before.version), "installed": installed.json,
+            "trouble": troubles.json,
+        ]
     }
 }
 
@@ -163,9 +171,16 @@ extension StatusReport {
             "held": held.json, "log": log?.json ?? .null,
             "fork_evidence": .array(forkEvidence.map { .text($0) }),
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
-            "hold": hold.json, "approved": .text(approved), "under_way": underWay?.json ?? .null,
+            "hold": hold.json, "approved": .text(approved), "lost": .text(lost), "under_way": underWay?.json ?? .null,
             "last_step": lastStep.map { .object($0.json) } ?? .null, "last_run": .time(lastRun),
             "last_success": .time(lastSuccess), "undelivered_notices": .number(undelivered),
+            "mirrors_aside": .array(
+                mirrorsAside.map {
+                    [
+                        "mirror": .text($0.mirror), "code": .text($0.code), "until": .time($0.until),
+                        "times": .number($0.times),
+                    ]
+                }),
         ]
     }
 }

@@ -9,8 +9,8 @@ import UpdatePlan
 package struct RevertReport: Sendable {
     package let before: Installation
     package let installed: Installation
-    /// What was not well at the end; nil when all was.
-    package let trouble: Trouble?
+    /// What was not well at the end; empty when all was.
+    package let troubles: [Trouble]
 
     package var isChange: Bool { before.version != installed.version }
 }
@@ -18,16 +18,16 @@ package struct RevertReport: Sendable {
 extension Agent {
     /// Goes back to a release that was installed before and is still here: `version`, or the one before the installed
     /// one. No network. The release that was left is not offered again until there is a newer one, or it is asked for.
-    /// Nothing happens when `version` is installed already.
+    /// Nothing happens when `version` is installed already. An update that was interrupted is taken back first.
     ///
     /// - Parameter keepsData: also where what newer releases did to the data cannot be undone; nothing is undone then.
     package func revert(to version: Version? = nil, keepingData keepsData: Bool = false) throws -> RevertReport {
         try exclusively(.revert) { _ in
             var run = UpdateRun(self)
-            guard let before = try run.recover() else { throw AgentFault(.notInstalled) }
+            guard let before = try run.recover(abandoning: true) else { throw AgentFault(.notInstalled) }
             if version == nil, let report = try goneBack(run, to: before) { return report }
             let target = try version ?? earlier(than: before)
-            if target == before.version { return RevertReport(before: before, installed: before, trouble: nil) }
+            if target == before.version { return RevertReport(before: before, installed: before, troubles: []) }
             let kept = try keptTree(target)
             ports.progress(.verifying(target))
             let links = try kept.manifest.sharedLinks(in: kept.listing)
@@ -44,18 +44,25 @@ extension Agent {
                     .revert, from: before.version, to: target, tree: kept.manifest.tree.sha256, fromTree: before.tree,
                     return: way))
             if let outcome = run.outcome { try outcome.check() }
-            return RevertReport(before: before, installed: run.installed ?? before, trouble: run.outcome?.trouble)
+            return RevertReport(
+                before: before, installed: run.installed ?? before, troubles: run.outcome?.troubles ?? [])
         }
     }
 
-    /// What was completed at the beginning of `run`, if that was a way back: one that was cut off, and is asked for a second
-    /// time, goes no further than the first time.
+    /// What was done at the beginning of `run`, if that was a way back: one that was cut off, and is asked for a second
+    /// time, goes no further than the first time; and an update that was interrupted is what people want to have undone.
     private func goneBack(_ run: UpdateRun, to installed: Installation) throws -> RevertReport? {
-        guard let outcome = run.outcome, outcome.step.kind == .revert, let from = outcome.step.from else { return nil }
+        guard let outcome = run.outcome else { return nil }
+        if outcome.step.kind == .update {
+            guard outcome.isFailure, outcome.step.from == installed.version else { return nil }
+            let dropped = Installation(version: outcome.step.to, tree: outcome.step.tree)
+            return RevertReport(before: dropped, installed: installed, troubles: [])
+        }
+        guard let from = outcome.step.from else { return nil }
         if outcome.isFailure { try outcome.check() }
         return RevertReport(
             before: Installation(version: from, tree: outcome.step.fromTree), installed: installed,
-            trouble: outcome.trouble)
+            troubles: outcome.troubles)
     }
 
     /// To a newer release only one leads that was installed already: all that stands before another is for `update`. What

@@ -6,6 +6,7 @@ import Signatures
 import SystemPackage
 import TUF
 import TransparencyLog
+import Transport
 import UpdatePlan
 
 /// What this instance knows, without asking anybody.
@@ -41,8 +42,12 @@ package struct StatusReport: Sendable {
     package let product: ProductName
     package let channel: ChannelName
     package let installed: Installation?
+    /// What was installed, where it is gone.
+    package let lost: Version?
     /// What the last refresh offers; nil when nothing, or when there was no refresh yet.
     package let available: ReleaseFacts?
+    /// A newer release that was left, when that is why none is available.
+    package let left: LeftRelease?
     /// As far as the last refresh says: the installed release and releases that would be updates, oldest first.
     package let withdrawn: [WithdrawalNotice]
     /// Nil before the first refresh.
@@ -68,6 +73,8 @@ package struct StatusReport: Sendable {
     package let lastSuccess: Date?
     /// Notices that have not got everywhere yet.
     package let undelivered: Int
+    /// Configured mirrors that gave something wrong, and are asked only when no other one serves.
+    package let mirrorsAside: [MirrorMemory.Aside]
 }
 
 /// A change of the installed release that the journal tells of.
@@ -78,9 +85,20 @@ package struct UnderWay: Hashable, Sendable {
     package let isInterrupted: Bool
 }
 
+extension UpdateState {
+    /// For who holds the lock: nobody is at work on it.
+    var interrupted: UnderWay? {
+        guard name.isResumed else { return nil }
+        return step.map { UnderWay(state: name, step: $0, isInterrupted: true) }
+    }
+}
+
 extension Agent {
     /// Reads only; may run beside an update.
-    package func status() throws -> StatusReport {
+    ///
+    /// - Parameter mayLock: false where the lock must not be asked for, not even for a moment; what is under way then counts
+    ///   as worked on.
+    package func status(mayLock: Bool = true) throws -> StatusReport {
         let pinnedRoot = try pinnedRoot()
         let installed = try instance.installation()
         let stored = storedChannel(pinnedRoot)
@@ -89,24 +107,36 @@ extension Agent {
         let memory = try instance.noticeMemory()
         return StatusReport(
             product: configuration.product, channel: configuration.channel, installed: installed,
-            available: choice.newest(of: offered), withdrawn: choice.withdrawals(among: offered),
+            lost: try instance.lostInstallation()?.version,
+            available: choice.newest(of: offered),
+            left: try choice.newest(of: offered) == nil ? goneBackFrom(installed, offered) : nil, withdrawn: choice.withdrawals(among: offered),
             metadata: stored.map { metadata($0.channel, $0.trusted) },
             log: log.flatMap { logReport($0, stored?.trusted) },
             forkEvidence: try instance.forkEvidence().map(\.string),
             held: try held(choice, offered, log?.memory), hold: try instance.hold(), approved: try instance.approved(),
-            underWay: try underWay(), lastStep: try instance.history().last { $0.event.isStep },
+            underWay: try underWay(mayLock: mayLock), lastStep: try instance.history().last { $0.event.isStep },
             lastError: try instance.lastError(), lastRun: memory.lastRun, lastSuccess: memory.lastSuccess,
-            undelivered: memory.outgoing.count)
+            undelivered: memory.outgoing.count, mirrorsAside: try mirrorsAside())
     }
 
-    private func underWay() throws -> UnderWay? {
+    private func mirrorsAside() throws -> [MirrorMemory.Aside] {
+        let names = Set(configuration.mirrors.map { HTTPAddress.displayed($0) })
+        // Of a single mirror nothing is remembered: it is asked whatever it did.
+        guard names.count > 1 else { return [] }
+        let memory = try instance.mirrorStore.load()
+        return names.sorted().compactMap { memory.standsAside($0, at: ports.now) }
+    }
+
+    private func underWay(mayLock: Bool) throws -> UnderWay? {
         let state = try instance.journalledState()
-        return state.step.map { UnderWay(state: state.name, step: $0, isInterrupted: !isAtWork) }
+        return state.step.map { UnderWay(state: state.name, step: $0, isInterrupted: mayLock && !isAtWork) }
     }
 
     /// Whether an agent is at work on this instance. For a moment it keeps one that is just beginning from doing so: to
     /// be asked only when there is a reason.
     var isAtWork: Bool {
+        // Taking the lock makes its file, and whoever only looks makes none.
+        guard ((try? storage.info(folders.lock)) ?? nil) != nil else { return false }
         do {
             _ = try storage.lock(folders.lock)
             return false
@@ -144,9 +174,9 @@ extension Agent {
         guard let newest = choice.newest(of: offered), newest.version != choice.installed else { return nil }
         let until = memory?.hold(newest, of: configuration.paths.role, configuration.log.holdBack, now: ports.now)
         let waiting =
-            try rules().waiting(before: newest, heldBackUntil: until)
-            ?? stillWaiting(instance.journalledState().waiting, for: newest)
-        return waiting.map { HeldRelease(release: newest, waiting: $0) }
+            try rules(isLooking: true).waiting(before: newest, heldBackUntil: until)
+            ?? stillWaiting(instance.journalledState().waiting, for: newest, isLooking: true)
+        return try waiting.map { try knowingPlace(HeldRelease(release: newest, waiting: $0)) }
     }
 
     private func metadata(_ channel: Channel, _ trusted: TrustedMetadataSet) -> StatusReport.Metadata {

@@ -16,8 +16,8 @@ package struct UpdateReport: Sendable {
     package let patchRefusal: String?
     /// The newest release, when it is not to be installed yet; or the one that is here and waits.
     package let held: HeldRelease?
-    /// What was not well at the end; nil when all was.
-    package let trouble: Trouble?
+    /// What was not well, before the switch or at the end; empty when all was.
+    package let troubles: [Trouble]
     /// What the administrator accepted though the log does not vouch for it; nil when that was not needed.
     package let accepted: Digest?
     /// The release installed now and those that would be updates, as far as they are withdrawn; oldest first.
@@ -49,7 +49,8 @@ extension Agent {
                 before: before?.version, installed: run.installed,
                 release: run.changed,
                 delivery: run.delivery, patchRefusal: run.patchRefusal, held: run.held,
-                trouble: run.outcome?.trouble, accepted: refreshed.log.accepted,
+                troubles: run.outcome.map { [run.oldTreeTrouble].compactMap(\.self) + $0.troubles } ?? [],
+                accepted: refreshed.log.accepted,
                 withdrawn: try choice(run.installed).withdrawals(among: refreshed.channel.releases),
                 complaints: refreshed.complaints)
         }

@@ -21,6 +21,7 @@ extension Agent {
     /// Compares the installed tree with its listing, byte for byte. Needs no network and changes nothing.
     package func verify() throws -> VerifyReport {
         let pinnedRoot = try pinnedRoot()
+        try instance.checkNotLost()
         guard let installed = try instance.installation() else { throw AgentFault(.notInstalled) }
         let version = installed.version
         guard let kept = try instance.keptRelease(version, limits: configuration.limits.tree),

@@ -110,7 +110,7 @@ extension Agent {
         }
         return UpdateReport(
             before: check.installed?.version, installed: check.installed, release: nil, delivery: nil,
-            patchRefusal: nil, held: held, trouble: nil, accepted: nil, withdrawn: check.withdrawn,
+            patchRefusal: nil, held: held, troubles: [], accepted: nil, withdrawn: check.withdrawn,
             complaints: check.complaints)
     }
 }

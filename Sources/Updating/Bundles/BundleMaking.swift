@@ -36,9 +36,10 @@ struct BundleMaking {
     ///
     /// - Parameter accept: what else has to hold of the bundle before it gets its name.
     func make(_ output: FilePath, accept: (BundleMirror) throws -> Void) throws -> MadeBundle {
+        try checkPlace(output)
         let scratch = output.folder.appending(".\(output.fileName ?? "bundle").parts")
         try storage.removeTree(scratch)
-        try storage.makeDirectory(scratch, mode: .privateDirectory)
+        try storage.makeOwnDirectory(scratch)
         // What went wrong first is what a person needs to know.
         defer { try? storage.removeTree(scratch) }
         var complaints: [MirrorComplaint] = []
@@ -59,6 +60,18 @@ struct BundleMaking {
             }
         }
         throw complaints.worst ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
+    }
+
+    /// A rename would put the bundle in the place of a device, too.
+    private func checkPlace(_ output: FilePath) throws(StorageFault) {
+        guard let name = output.fileName, name != ".", name != ".." else {
+            throw StorageFault(.exists, found: "a folder", expected: "the name of a file", at: output.string)
+        }
+        guard let kind = try storage.info(output)?.kind, kind != .file, kind != .link else { return }
+        throw StorageFault(
+            .exists, found: kind == .directory ? "a folder" : "a device, pipe or socket",
+            expected: "a file, or nothing",
+            at: output.string)
     }
 
     private func content(from mirror: any RepositoryMirror, in folder: FilePath) throws -> BundleContent {

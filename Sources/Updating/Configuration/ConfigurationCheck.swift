@@ -19,33 +19,45 @@ package struct ConfigurationFinding: Hashable, Sendable {
 /// Looks at what can be seen of a configuration from this machine, without asking any server, and changes nothing.
 package struct ConfigurationCheck {
     private let configuration: AgentConfiguration
-    private let storage: DurableStorage
+    let storage: DurableStorage
     private let folders: InstanceFolders
+    private let file: FilePath?
     /// Finds a user of this machine.
     private let user: (String) throws -> ProcessUser
+    /// Why nobody can listen at an address; nil when that is no matter.
+    private let obstacle: (ListenAddress) -> String?
 
     private static let systemctl: FilePath = "/usr/bin/systemctl"
 
+    /// `file` is where the configuration was read from.
     package init(
-        _ configuration: AgentConfiguration, storage: DurableStorage,
-        user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) }
+        _ configuration: AgentConfiguration, from file: FilePath? = nil, storage: DurableStorage,
+        user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) },
+        obstacle: @escaping (ListenAddress) -> String? = { _ in nil }
     ) {
         self.configuration = configuration
         self.storage = storage
         self.user = user
+        self.obstacle = obstacle
+        self.file = file
         folders = InstanceFolders(configuration)
     }
 
     package func findings() -> [ConfigurationFinding] {
-        fetching() + state() + prefix() + around() + telling()
+        own() + fetching() + state() + prefix() + around() + telling()
     }
 
-    private func fatal(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
+    func fatal(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
         ConfigurationFinding(about: about, problem: problem, advice: advice, isFatal: true)
     }
 
-    private func remark(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
+    func remark(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
         ConfigurationFinding(about: about, problem: problem, advice: advice, isFatal: false)
+    }
+
+    /// It says what is run as the agent.
+    private func own() -> [ConfigurationFinding] {
+        file.map { writers($0, "the configuration") } ?? []
     }
 
     // MARK: fetching
@@ -88,7 +100,13 @@ package struct ConfigurationCheck {
             return findings + [fatal("state", "\(state) is not there yet", advice)] + parent(of: state, "state")
         }
         findings += folder(state, "state")
-        if !exists(folders.pinnedRoot) {
+        guard mayLook(into: state) else { return findings }
+        if let foreign = foreignInState {
+            findings.append(
+                fatal(
+                    "state", "there is \"\(foreign)\" in \(state), which is not the agent's",
+                    "name a folder for the agent alone"))
+        } else if !exists(folders.pinnedRoot) {
             findings.append(
                 fatal(
                     "state", "no root is trusted yet",
@@ -97,39 +115,25 @@ package struct ConfigurationCheck {
         return findings
     }
 
+    private func mayLook(into path: FilePath) -> Bool {
+        do {
+            _ = try storage.info(path.appending("."))
+            return true
+        } catch { return false }
+    }
+
+    /// Of a folder that is the agent's nothing is asked: what is not its own in there it leaves, or clears away.
+    private var foreignInState: String? {
+        guard !exists(folders.pinnedRoot) else { return nil }
+        return (try? Instance(folders: folders, storage: storage).foreignInState()) ?? nil
+    }
+
     private func prefix() -> [ConfigurationFinding] {
         let prefix = configuration.prefix
         return exists(prefix) ? folder(prefix, "prefix") : parent(of: prefix, "prefix")
     }
 
     private func exists(_ path: FilePath) -> Bool { ((try? storage.info(path)) ?? nil) != nil }
-
-    private func folder(_ path: FilePath, _ key: String) -> [ConfigurationFinding] {
-        // A link may lead to a folder.
-        let place = path.appending(".")
-        guard let info = (try? storage.info(place)) ?? nil, info.kind == .directory else {
-            return [fatal(key, "\(path) is no folder", "move what stands there away")]
-        }
-        var findings: [ConfigurationFinding] = []
-        if !storage.isWritable(path) {
-            findings.append(
-                fatal(
-                    key, "\(path) cannot be written by user \(storage.user)",
-                    "run this as the agent's user, or change the owner"))
-        }
-        if info.owner != storage.user, info.owner != 0 {
-            findings.append(
-                remark(
-                    key, "\(path) belongs to user \(info.owner), not to the agent's, \(storage.user)",
-                    "whoever owns it can change what is installed; chown it if that is not meant"))
-        }
-        if info.permissions.rawValue & 0o002 != 0 {
-            findings.append(fatal(key, "anybody may write to \(path)", "chmod o-w \(path)"))
-        } else if info.permissions.rawValue & 0o020 != 0 {
-            findings.append(remark(key, "a group may write to \(path)", "chmod g-w \(path) if that is not meant"))
-        }
-        return findings
-    }
 
     /// What has to be made first.
     private func parent(of path: FilePath, _ key: String) -> [ConfigurationFinding] {
@@ -192,7 +196,7 @@ package struct ConfigurationCheck {
     private func program(_ words: [String], _ key: String) -> [ConfigurationFinding] {
         guard let program = words.first else { return [] }
         let path = FilePath(program)
-        guard !storage.isExecutable(path) else { return [] }
+        guard !storage.isExecutable(path) else { return writers(path, key) }
         let isThere = exists(path)
         return [
             fatal(
@@ -224,6 +228,12 @@ package struct ConfigurationCheck {
                 remark(
                     "metrics.listen", "\(listen) may be reached from other machines",
                     "use 127.0.0.1 unless something guards it: the numbers say which release runs here"))
+        }
+        if let listen = metrics.listen, let obstacle = obstacle(listen) {
+            findings.append(
+                fatal(
+                    "metrics.listen", "sceau-agent run could not listen on \(listen): \(obstacle)",
+                    "choose another port, or end what listens there"))
         }
         return findings
     }

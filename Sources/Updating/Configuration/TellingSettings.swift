@@ -34,6 +34,8 @@ package struct MetricsSettings: Hashable, Sendable {
     package var listen: ListenAddress?
 
     package init() {}
+
+    package var isWanted: Bool { file != nil || listen != nil }
 }
 
 /// An IP address and a port to listen on.

@@ -11,12 +11,13 @@ package struct Daemon {
     /// Of the first look after a start or a new configuration.
     private let firstWithin: Duration
 
-    /// Reads the configuration, or throws what is wrong with it.
+    /// Reads the configuration, or throws what is wrong with it; so it is when the numbers cannot be served where it says.
     ///
     /// `atOnce`: the first look is not put off, as it is not either when an update was interrupted: services may be down.
     package init(_ ports: DaemonPorts, atOnce: Bool = false) throws {
         self.ports = ports
         configuration = try ports.load()
+        try ports.serveMetrics(configuration)
         let isInterrupted = (try? ports.agent(configuration).isInterrupted) ?? false
         firstWithin = atOnce ? .zero : DaemonSchedule.firstWithin
         schedule = DaemonSchedule(
@@ -49,13 +50,14 @@ package struct Daemon {
 
     private mutating func look() {
         ports.tell(.alive)
+        do { try ports.serveMetrics(configuration) } catch { ports.say(.metricsNotServed(error)) }
         var outcome = DaemonSchedule.Outcome.failed
         var fault: (any ReportableFault)?
         do {
             let agent = try ports.agent(configuration)
             let before = agent.linkedVersion
             do { outcome = .good(until: try update(agent)) } catch let found as any ReportableFault {
-                if ports.isStopping(), (found as? AgentFault)?.code == .stopped { return }
+                if ports.isStopping(), (found as? AgentFault)?.code == .stopped, !agent.isInterrupted { return }
                 fault = found
                 ports.say(.failed(found, state: agent.stateInWords(before: before)))
             }
@@ -85,7 +87,9 @@ package struct Daemon {
     private mutating func reload() {
         ports.tell(.reloading)
         do {
-            configuration = try ports.load()
+            let new = try ports.load()
+            try ports.serveMetrics(new)
+            configuration = new
             schedule = DaemonSchedule(startingAt: ports.elapsed(), within: firstWithin, chance: ports.chance())
             ports.say(.reloaded)
         } catch {

@@ -24,6 +24,9 @@ package struct DaemonPorts {
     package var watchdogLimit: Duration?
     /// Tells people, in a log.
     package var say: (DaemonNews) -> Void
+    /// Answers with the numbers where this configuration says, and nowhere else. Throws when that cannot be; then it answers
+    /// as before, if at all. Asked again and again: it mends what is broken.
+    package var serveMetrics: (AgentConfiguration) throws -> Void = { _ in }
     /// One line on how the instance stands, after a look that ended in this fault if any.
     package var describe: (Agent, (any ReportableFault)?) -> String
 
@@ -60,5 +63,7 @@ package enum DaemonNews {
     case reloaded
     /// The new configuration is of no use; the old one stays.
     case notReloaded(any Error)
+    /// The numbers cannot be had over HTTP any more, for now.
+    case metricsNotServed(any Error)
     case stopping
 }

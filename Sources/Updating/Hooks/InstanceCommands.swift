@@ -16,6 +16,13 @@ struct InstanceCommands {
     private static let outputLimit = 64 << 10
     private static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+    /// Where a program may be that a hook calls `tool`, a name or an absolute path.
+    static func places(of tool: String) -> [FilePath] {
+        let place = FilePath(tool)
+        guard !place.isAbsolute else { return [place] }
+        return path.split(separator: ":").map { FilePath(String($0)).appending(place.components) }
+    }
+
     // MARK: the release's programs
 
     /// Runs a hook out of the tree of `version`, in that tree.
@@ -80,24 +87,35 @@ enum CommandOutcome {
     case done(String)
     /// Why, in one line; and what it said.
     case refused(String, String)
+    /// The same; the line holds already what of its words is worth it.
+    case explained(String, String)
     /// It never began, and why: that says nothing of what it would have said.
     case notRun(String)
 
     var output: String {
         switch self {
-        case .done(let output), .refused(_, let output): output
+        case .done(let output), .refused(_, let output), .explained(_, let output): output
         case .notRun: ""
         }
     }
 
+    /// The same, where one that never began counts as a no.
+    var asRefusal: CommandOutcome {
+        if case .notRun(let reason) = self { .refused(reason, "") } else { self }
+    }
+
     /// Nil: all is well. Otherwise one line with the last thing the program said.
-    var trouble: String? {
+    var trouble: String? { trouble(keptIn: nil) }
+
+    /// The same, naming the file with all that the program said.
+    func trouble(keptIn file: String?) -> String? {
         switch self {
         case .done: return nil
-        case .notRun(let reason): return reason
+        case .notRun(let reason), .explained(let reason, _): return reason
         case .refused(let reason, let output):
             let last = output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
-            return last.map { "\(reason); it said last: \($0)" } ?? reason
+            let place = file.map { " (\($0))" } ?? ""
+            return last.map { "\(reason)\(place); it said last: \($0)" } ?? reason
         }
     }
 }

@@ -17,18 +17,20 @@ package struct HistoryEntry: Hashable, Sendable {
         case patchRefused = "patch-refused"
         /// A release was given up: nothing was switched, or there was no way back.
         case failed
+        /// The tree in use was found to be other than it was signed, before an update.
+        case damagedTree = "damaged-tree"
 
         /// It tells how an update or a revert ended.
         package var isStep: Bool {
             switch self {
             case .updated, .reverted, .failed: true
-            case .acceptedUnwitnessed, .patchRefused: false
+            case .acceptedUnwitnessed, .patchRefused, .damagedTree: false
             }
         }
     }
 
-    /// Bytes of a line: a reason of two troubles, each byte of them escaped, and the rest.
-    private static let limit = 16 << 10
+    /// Bytes of a line: a reason of three troubles, each byte of them escaped, and the rest.
+    private static let limit = 24 << 10
 
     package let time: Date
     package let event: Event
@@ -44,9 +46,11 @@ package struct HistoryEntry: Hashable, Sendable {
     /// The release that was to come by patches, or was given up; and why, also of a release that was gone back from.
     package private(set) var release: Version?
     package private(set) var reason: ByteString?
+    /// The release that was given up is in use: there was no way back from it.
+    package private(set) var isStanding = false
 
-    /// - Parameter trouble: what was not well at the end.
-    package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ trouble: Trouble? = nil, at time: Date) {
+    /// - Parameter troubles: what was not well at the end.
+    package init(_ step: UpdateStep, by delivery: Delivery? = nil, _ troubles: [Trouble] = [], at time: Date) {
         self.time = time
         self.delivery = delivery
         event =
@@ -57,16 +61,17 @@ package struct HistoryEntry: Hashable, Sendable {
         from = step.from
         to = step.to
         (fingerprint, despite) = (nil, nil)
-        reason = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ").nonEmpty.map { ByteString($0) }
+        reason = ([step.cause].compactMap(\.self) + troubles).lines.nonEmpty.map { ByteString($0) }
     }
 
-    /// The release of `step` was given up.
-    package init(failing step: UpdateStep, _ trouble: Trouble, at time: Date) {
+    /// The release of `step` was given up; with `isStanding` it is in use all the same.
+    package init(failing step: UpdateStep, _ troubles: [Trouble], at time: Date, isStanding: Bool = false) {
         self.time = time
+        self.isStanding = isStanding
         event = .failed
-        from = step.from
-        release = step.cause == nil ? step.to : step.from
-        reason = ByteString([step.cause, trouble].compactMap { $0?.line }.joined(separator: "; "))
+        // On the way back the newer one is the one that was given up.
+        (from, release) = step.cause == nil ? (step.from, step.to) : (step.to, step.from)
+        reason = ByteString(([step.cause].compactMap(\.self) + troubles).lines)
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 
@@ -88,6 +93,15 @@ package struct HistoryEntry: Hashable, Sendable {
         (to, fingerprint, despite) = (nil, nil, nil)
     }
 
+    /// The tree of `release`, which is installed, is not what was signed.
+    init(damaged release: Version, _ trouble: Trouble, at time: Date) {
+        self.time = time
+        event = .damagedTree
+        self.release = release
+        reason = ByteString(trouble.line)
+        (from, to, fingerprint, despite) = (nil, nil, nil, nil)
+    }
+
     package var line: [UInt8] { JSONValue.object(json).lineEncoding + [UInt8(ascii: "\n")] }
 
     package var json: JSONObject {
@@ -104,6 +118,7 @@ package struct HistoryEntry: Hashable, Sendable {
         }
         if let release { object["release"] = .string(release.text) }
         if let reason { object["reason"] = .string(reason) }
+        if isStanding { object["in_use"] = .bool(true) }
         return object
     }
 
@@ -128,9 +143,11 @@ package struct HistoryEntry: Hashable, Sendable {
         despite = try reader.optionalField("despite")?.string()
         release = try reader.optionalField("release").map { try Version($0.string()) }
         reason = try reader.optionalField("reason")?.string()
+        isStanding = try reader.optionalField("in_use")?.bool() ?? false
         delivery = try Delivery(reader)
         guard (known == .updated || known == .reverted) == (to != nil) else { return nil }
-        guard (known == .patchRefused || known == .failed) == (release != nil) else { return nil }
+        let isAboutRelease = known == .patchRefused || known == .failed || known == .damagedTree
+        guard isAboutRelease == (release != nil) else { return nil }
     }
 
     /// What must not be offered after this: the newest release that was gone back from, as long as it is newer. `pin` is
@@ -138,6 +155,25 @@ package struct HistoryEntry: Hashable, Sendable {
     func pin(before pin: Version?) -> Version? {
         guard let to else { return pin }
         return [pin, event == .reverted ? from : nil].compactMap(\.self).filter { $0 > to }.max()
+    }
+
+    /// The release that is not in use after this, though it was, or was to be.
+    var leaves: Version? {
+        switch event {
+        case .reverted: from
+        case .failed: release
+        default: nil
+        }
+    }
+
+    /// The release that an update led to. One that was given up counts: where something came after it, it stands; and where it
+    /// changed nothing, what comes after it began elsewhere.
+    fileprivate var upTo: Version? {
+        switch event {
+        case .updated: to
+        case .failed: release.flatMap { release in from.map { $0 < release } ?? true ? release : nil }
+        case .reverted, .acceptedUnwitnessed, .patchRefused, .damagedTree: nil
+        }
     }
 
     /// Whether both tell of the same step, whenever that was.
@@ -152,6 +188,11 @@ extension Trouble {
     package var line: String { "\(stage.rawValue): \(text)" }
 }
 
+extension [Trouble] {
+    /// All of them, on one line.
+    package var lines: String { map(\.line).joined(separator: "; ") }
+}
+
 extension String {
     fileprivate var nonEmpty: String? { isEmpty ? nil : self }
 }
@@ -162,7 +203,7 @@ extension Instance {
     func releases(from newer: Version, downTo older: Version) throws -> [Version]? {
         var passed: [Version] = []
         var current = newer
-        for entry in try history().reversed() where entry.event == .updated && entry.to == current && current != older {
+        for entry in try history().reversed() where entry.upTo == current && current != older {
             // It was mended: that is no step of the way.
             if entry.from == current { continue }
             guard let from = entry.from, from < current else { return nil }

@@ -20,10 +20,7 @@ struct Instance: Sendable {
 
     /// The version that `current` names; nil when there is no such link, or it names nothing of ours.
     func linkedVersion() throws(StorageFault) -> Version? {
-        guard let target = try storage.linkTarget(folders.current), target.hasPrefix("versions/"),
-            let version = try? Version(ByteString(target.dropFirst("versions/".count)))
-        else { return nil }
-        return version
+        try storage.linkTarget(folders.current).flatMap(folders.version(linkedBy:))
     }
 
     /// What is installed. `current` decides; the record only adds to it.
@@ -33,9 +30,34 @@ struct Instance: Sendable {
         return try rebuiltInstallation(version)
     }
 
+    /// Nothing is installed here, and nothing that is known says that something ever was.
+    func isFirst() throws -> Bool {
+        guard try linkedVersion() == nil, try recordedInstallation() == nil else { return false }
+        return try history().allSatisfy { $0.to == nil }
+    }
+
     /// What was recorded last, whether or not it is still true.
     func recordedInstallation() throws(StorageFault) -> Installation? {
         try readOwn(folders.installed, limit: Installation.limit).flatMap(Installation.decode)
+    }
+
+    /// What was recorded, where nothing is linked any more, and no release is here that ever was: somebody took all of it
+    /// away, or a file system is not mounted.
+    func lostInstallation() throws -> Installation? {
+        guard try storage.info(folders.current) == nil, let recorded = try recordedInstallation(),
+            try !keptVersions().contains(where: { try storage.info(folders.tree($0)) != nil })
+        else { return nil }
+        return recorded
+    }
+
+    /// Throws where a release was installed and is gone. It is not installed anew unasked: its data may only be out of sight.
+    func checkNotLost() throws {
+        guard let lost = try lostInstallation() else { return }
+        throw AgentFault(
+            .lostInstallation, found: "nothing", expected: "a link to the release \(lost.version)",
+            at: folders.current.string,
+            hint: "if a file system belongs there, mount it; to install anew what is lost, run sceau-agent update "
+                + "--version \(lost.version), or the version you want")
     }
 
     func record(_ installation: Installation) throws {

@@ -3,23 +3,27 @@ import DurableStorage
 import FoundationEssentials
 import Primitives
 
-/// How the last run that had to give up did: `last-error.json`, gone after one that did not.
+/// How the last run that had to give up did: `last-error.json`, gone after one like it that did not.
 package struct LastError: Hashable, Sendable {
     package let time: Date
+    /// Nil where an earlier version of the agent wrote it.
+    let operation: AgentOperation?
     package let code: String
     package let message: String
 
-    init(_ fault: any ReportableFault, at time: Date) {
-        self.time = time
+    init(_ fault: any ReportableFault, in operation: AgentOperation, at time: Date) {
+        (self.time, self.operation) = (time, operation)
         code = fault.codeText
         message = fault.message
     }
 
     package var json: JSONObject {
-        [
+        var object: JSONObject = [
             "time": .string(ByteString(UTCTime.encode(time))), "code": .string(ByteString(code)),
             "message": .string(ByteString(message)),
         ]
+        if let operation { object["operation"] = .string(ByteString(operation.rawValue)) }
+        return object
     }
 
     /// Nil for text that is no such record.
@@ -35,6 +39,7 @@ package struct LastError: Hashable, Sendable {
         self.time = time
         code = try reader.field("code").string().description
         message = try reader.field("message").string().description
+        operation = try reader.optionalField("operation").flatMap { AgentOperation(rawValue: try $0.string().description) }
     }
 
     static let limit = 64 << 10
@@ -43,6 +48,12 @@ package struct LastError: Hashable, Sendable {
 extension Instance {
     func lastError() throws -> LastError? {
         try readOwn(folders.lastError, limit: LastError.limit).flatMap(LastError.init(decoding:))
+    }
+
+    /// Looking and tidying up mend nothing: after them, what went wrong in an update still stands.
+    func clearLastError(after operation: AgentOperation) throws {
+        if operation == .check || operation == .gc, let error = try lastError(), error.operation != operation { return }
+        try setLastError(nil)
     }
 
     func setLastError(_ error: LastError?) throws {

@@ -20,7 +20,10 @@ extension Instance {
     }
 
     func setHold(_ hold: Hold?) throws {
-        guard let hold else { return try storage.remove(folders.hold) }
+        let kind = try storage.info(folders.hold)?.kind
+        // No rename replaces a folder.
+        if hold == nil || kind == .directory { try storage.removeTree(folders.hold) }
+        guard let hold else { return }
         try storage.write(hold.encoding, to: folders.hold)
     }
 
@@ -36,9 +39,14 @@ extension Instance {
         try storage.write(version.text.bytes + [UInt8(ascii: "\n")], to: folders.approved)
     }
 
-    /// Drawn once by `random`, and kept to itself: where this instance stands in rollouts.
+    /// Where this instance stands in rollouts; nil when that has not been drawn yet, or was lost.
+    func seed() throws -> [UInt8]? {
+        try readOwn(folders.seed, limit: Self.seedBytes).flatMap { $0.count == Self.seedBytes ? $0 : nil }
+    }
+
+    /// The same, drawn once by `random`, and kept to itself.
     func seed(random: (Int) -> [UInt8]) throws -> [UInt8] {
-        if let seed = try readOwn(folders.seed, limit: Self.seedBytes), seed.count == Self.seedBytes { return seed }
+        if let seed = try seed() { return seed }
         let seed = random(Self.seedBytes)
         try storage.makeDirectory(folders.state, mode: .privateDirectory)
         try storage.write(seed, to: folders.seed, mode: .privateFile)
@@ -46,9 +54,9 @@ extension Instance {
     }
 
     /// What programs of one stage said when they ran last.
-    func keepOutput(_ text: String, of stage: StateName, at time: Date) throws {
+    func keepOutput(_ text: String, named name: String, at time: Date) throws {
         try storage.makeDirectory(folders.output, mode: .privateDirectory)
-        let file = folders.output.appending("\(stage.rawValue).txt")
+        let file = folders.output.appending("\(name).txt")
         try storage.write(Array("\(UTCTime.encode(time))\n\(text)".utf8), to: file, mode: .privateFile)
     }
 }

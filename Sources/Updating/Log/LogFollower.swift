@@ -113,10 +113,10 @@ struct LogFollower {
         if look.outcome.doubts.isEmpty, look.outcome.behind == nil, let check = look.outcome.check {
             let holds = try holds(look.refreshed.channel, check, mirror, &log.memory)
             log.memory.aheadSince = nil
-            // Fresh cosignatures say that the clock is not far ahead.
-            log.memory.older.removeAll { $0.until <= now }
+            // By the witnesses' time: this machine's clock may be far ahead, and a bundle old.
+            log.memory.older.removeAll { $0.until <= check.cosignatures.freshAt ?? .distantPast }
             log.memory.root = look.refreshed.rootDigest
-            try remember(log, remembered)
+            try remember(log, remembered, seenAt: check.cosignatures.freshAt)
             try look.staged.commit()
             return LogVerdict(holds: holds, cosignedAt: freshness == .warned ? check.cosignatures.freshAt : nil)
         }
@@ -137,7 +137,7 @@ struct LogFollower {
     private func refuse(_ look: Look, _ log: inout RememberedLog, _ remembered: RememberedLog?) throws -> LogFault {
         let since = log.memory.aheadSince ?? now
         if look.outcome.behind != nil { log.memory.aheadSince = since }
-        if look.outcome.isTrustworthy, look.outcome.check != nil { try remember(log, remembered) }
+        if look.outcome.isTrustworthy, look.outcome.check != nil { try remember(log, remembered, seenAt: nil) }
         if let doubt = look.outcome.doubts.first { return doubt }
         guard let behind = look.outcome.behind, now.timeIntervalSince(since) > Self.grace else {
             return look.outcome.behind ?? LogFault(.unreachable)
@@ -160,12 +160,14 @@ struct LogFollower {
     }
 
     /// Written only when it says something new; the time alone does, once in a while.
-    private func remember(_ log: RememberedLog, _ remembered: RememberedLog?) throws {
+    ///
+    /// `time` is that of a quorum. What this machine's clock says is not remembered: one that was ahead in a single run would
+    /// keep the instance from all updates until that time has come.
+    private func remember(_ log: RememberedLog, _ remembered: RememberedLog?, seenAt time: Date?) throws {
         var log = log
-        let latest = max(log.memory.latestTime ?? now, now)
-        let isDue =
-            remembered?.memory.latestTime.map { latest.timeIntervalSince($0) >= CheckpointRules.clockTolerance } ?? true
-        if isDue { log.memory.latestTime = latest }
+        let former = remembered?.memory.latestTime
+        let isDue = time.map { $0.timeIntervalSince(former ?? .distantPast) >= CheckpointRules.clockTolerance } ?? false
+        if isDue { log.memory.latestTime = time }
         guard isDue || remembered?.state != log.state || remembered?.memory != log.memory else { return }
         try instance.remember(log)
     }

@@ -5,7 +5,7 @@ import TransparencyLog
 
 /// What an instance remembers besides the log itself, as further lines of its `LogState`.
 ///
-///     time <when it was at the latest>
+///     time <when a quorum of witnesses signed last>
 ///     policy <in force until> <text, base 64>
 ///     root <sha256 of the root that was trusted when this was written>
 ///     ahead <when the log was first found ahead of what is offered>
@@ -28,6 +28,7 @@ struct LogMemory: Hashable {
         let version: ByteString
     }
 
+    /// When a quorum signed last: it cannot be earlier than that.
     var latestTime: Date?
     /// Policies of earlier roots that may still be in force, each with its end.
     var older: [PolicyInForce] = []

@@ -81,9 +81,13 @@ struct ChosenRelease {
 
     /// Fetches listing and archive.
     mutating func fetch(_ download: TargetDownload) throws {
+        try fetchListing(download)
+        archiveFile = try download.fetch(archive)
+    }
+
+    mutating func fetchListing(_ download: TargetDownload) throws {
         let bytes = try download.load(listingTarget, limit: limits.tree.listingBytes)
         try use(TreeListing.decode(bytes, limits: limits.tree))
-        archiveFile = try download.fetch(archive)
     }
 
     /// Takes a listing that has the signed digest.

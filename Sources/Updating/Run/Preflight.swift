@@ -37,6 +37,17 @@ extension UpdateRun {
         }
     }
 
+    /// What a release says that its programs need; all that is missing is named at once.
+    func checkTools(of manifest: ReleaseManifest) throws {
+        let missing = manifest.install.tools.filter { tool in
+            InstanceCommands.places(of: tool.asWritten).allSatisfy { !storage.isExecutable($0) }
+        }
+        guard !missing.isEmpty else { return }
+        throw AgentFault(
+            .missingTool, found: "no " + missing.map(\.description).joined(separator: ", "),
+            at: "what the programs of \(manifest.version) need")
+    }
+
     /// A script needs its interpreter on this machine: better found out now than between two releases.
     func checkInterpreters(of manifest: ReleaseManifest) throws {
         for program in manifest.install.hooks.compactMap(\.run.first) {
@@ -58,9 +69,12 @@ extension UpdateRun {
         return String(decoding: word, as: UTF8.self)
     }
 
-    /// `current` may be a link or nothing: what else stands there is not ours.
+    /// `current` may be a link to a release or nothing: what else stands there is not ours. Somebody's own link is in use.
     func checkLinkPlace() throws {
-        guard let info = try storage.info(folders.current), info.kind != .link else { return }
-        throw AgentFault(.occupied, expected: "a symbolic link, or nothing", at: folders.current.string)
+        guard try storage.info(folders.current) != nil, try instance.linkedVersion() == nil else { return }
+        let target = try storage.linkTarget(folders.current)
+        throw AgentFault(
+            .occupied, found: target.map { "a link to \"\($0)\"" }, expected: "a link to a release, or nothing",
+            at: folders.current.string)
     }
 }

@@ -18,7 +18,7 @@ extension UpdateRun {
                 try choice.requested(requested, of: offered).map { [$0] } ?? []
             } else { choice.candidates(of: offered) }
         let (facts, held) = refreshed.choose(candidates, rules)
-        self.held = held
+        self.held = try held.map(agent.knowingPlace)
         guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
         return .chosen(try prepare(facts, refreshed))
     }
@@ -34,6 +34,33 @@ extension UpdateRun {
         return UpdateStep(
             .update, from: installed?.version, to: facts.version, tree: chosen.manifest.tree.sha256,
             fromTree: installed?.tree, return: UpdateStep.Return(chosen.manifest.install))
+    }
+
+    /// Fetches anew what is kept of the installed release, where it was lost: by it the tree is verified, services are known,
+    /// data are changed back, and there is a way back at all. That it cannot be had any more is no reason not to update.
+    mutating func completeKept(_ refreshed: RefreshedChannel) throws {
+        guard let known = installed, try instance.keptRelease(known.version, limits: agent.configuration.limits.tree) == nil,
+            let facts = refreshed.channel.releases.first(where: { $0.version == known.version })
+        else { return }
+        do {
+            var chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+            try chosen.fetchListing(download(refreshed))
+            guard let listing = chosen.listing, try isInstalled(known, chosen.manifest, listing) else { return }
+            try instance.keep(known.version, manifest: chosen.manifestBytes, listing: listing.encoding)
+            installed?.tree = chosen.manifest.tree.sha256
+            if let installed { try instance.record(installed) }
+        } catch let fault as any ReportableFault {
+            if (fault as? AgentFault)?.code == .stopped { throw fault }
+        }
+    }
+
+    /// Whether this is the installed tree, by what was recorded; where that is lost too, by every byte of it.
+    private func isInstalled(
+        _ installed: Installation, _ manifest: ReleaseManifest, _ listing: TreeListing
+    ) throws -> Bool {
+        if let tree = installed.tree { return tree == manifest.tree.sha256 }
+        let links = try manifest.sharedLinks(in: listing)
+        return try agent.verifier.verify(folders.tree(installed.version), against: listing, with: links).isEmpty
     }
 
     /// Whether an earlier run made the tree, and kept what it is checked against.
@@ -59,6 +86,7 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "fetch without a release")
         }
         try checkPlaces()
+        try checkTools(of: chosen.manifest)
         if try isHere(chosen), let kept = try instance.keptRelease(step.to, limits: agent.configuration.limits.tree),
             try reuse(step.to, listing: kept.listing, kept.manifest)
         {
@@ -101,9 +129,12 @@ extension UpdateRun {
             throw UpdatePlanFault(.impossibleEvent, found: "decide without a release")
         }
         try release.manifest.checkPrograms(in: listing)
+        try checkTools(of: release.manifest)
         try checkInterpreters(of: release.manifest)
         let rules = try agent.rules(requested, isNow: isNow, at: time)
-        return rules.waiting(toApply: release.manifest.facts, step).map { .mustWait($0) } ?? .mayApply
+        if let waiting = rules.waiting(toApply: release.manifest.facts, step) { return .mustWait(waiting) }
+        try lookAtOldTree(step)
+        return .mayApply
     }
 
     /// Once more before anything is changed: the lock may have been long in coming, or the agent was stopped since. The

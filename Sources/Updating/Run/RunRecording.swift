@@ -9,10 +9,11 @@ extension UpdateRun {
     // MARK: recording
 
     mutating func record(_ step: UpdateStep, _ trouble: Trouble?) throws -> UpdateEvent {
-        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, trouble, at: agent.ports.now)
+        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        let entry = HistoryEntry(step, by: step.kind == .update ? delivery : nil, troubles, at: time)
         try install(step, entry.pin(before: try instance.recordedInstallation()?.revertedFrom))
         try instance.addToHistory(entry)
-        outcome = Outcome(step: step, trouble: trouble, isFailure: false)
+        outcome = Outcome(step: step, troubles: troubles, isFailure: false)
         if step.kind == .update { changed = release?.manifest }
         return .done
     }
@@ -20,7 +21,7 @@ extension UpdateRun {
     private mutating func install(_ step: UpdateStep, _ pin: Version?) throws {
         let old = try instance.recordedInstallation()
         var new = Installation(
-            version: step.to, tree: step.tree, since: agent.ports.now,
+            version: step.to, tree: step.tree, since: time,
             previous: step.from == step.to ? old?.previous : step.from, revertedFrom: pin)
         if let old, old.version == new.version, old.tree == new.tree {
             // It is what was installed all the time, or is being recorded a second time.
@@ -33,8 +34,8 @@ extension UpdateRun {
 
     /// Where the switch has happened, the new release is the installed one, however it does.
     mutating func recordFailure(_ step: UpdateStep, _ trouble: Trouble) throws -> UpdateEvent {
-        let linked = try instance.linkedVersion()
-        if let standing = step.standing(at: linked) {
+        let standing = step.standing(at: try instance.linkedVersion())
+        if let standing {
             try install(
                 standing, try instance.recordedInstallation()?.revertedFrom.flatMap { $0 > standing.to ? $0 : nil })
         } else if trouble.isInterruption, step.kind == .update, var old = try instance.installation() {
@@ -43,8 +44,9 @@ extension UpdateRun {
             try instance.record(old)
             installed = old
         }
-        try instance.addToHistory(HistoryEntry(failing: step, trouble, at: agent.ports.now))
-        outcome = Outcome(step: step, trouble: trouble, isFailure: true)
+        let troubles = [trouble, lockTrouble].compactMap(\.self)
+        try instance.addToHistory(HistoryEntry(failing: step, troubles, at: time, isStanding: standing != nil))
+        outcome = Outcome(step: step, troubles: troubles, isFailure: true, isStanding: standing != nil)
         return .done
     }
 
@@ -58,7 +60,7 @@ extension UpdateRun {
     }
 
     /// Removes downloads, and versions beyond those to keep; never the installed one, the one before it,
-    /// the one that was gone back from, or one that waits.
+    /// the one that was gone back from, one that waits, or the one that was given up last: it is tried again.
     func cleanUp() throws {
         try discardUnfinished()
         if try storage.info(folders.downloads) != nil {
@@ -70,19 +72,28 @@ extension UpdateRun {
         // Only what was kept as a release was made here; another folder that looks like a version is left alone.
         let kept = try instance.keptVersions()
         for version in try kept.filter({ try $0 != installed.version && !isTree($0) }) { try removeVersion(version) }
-        let known = try Set(instance.history().compactMap(\.to))
-        let returned = [installed.previous, installed.revertedFrom].compactMap(\.self)
-        // One that was made ready and replaced by a newer one before it was ever installed.
+        let history = try instance.history()
+        let known = Set(history.flatMap { [$0.to, $0.from] }.compactMap(\.self))
+        let failed = Set(history.filter { $0.event == .failed }.compactMap(\.release))
+        let returned = [installed.previous, installed.revertedFrom, try givenUp()].compactMap(\.self)
+        // One that was made ready, perhaps tried, and replaced by a newer one before it was ever installed.
         let replaced = kept.filter {
-            $0 > installed.version && !known.contains($0) && !isWaiting($0) && !returned.contains($0)
+            ($0 > installed.version || ($0 != installed.version && failed.contains($0))) && !known.contains($0)
+                && !isWaiting($0) && !returned.contains($0)
         }
         for version in replaced { try removeVersion(version) }
         let others = try kept.filter {
             try $0 != installed.version && $0 != installed.revertedFrom && isTree($0) && !isWaiting($0)
-                && !replaced.contains($0)
+                && !replaced.contains($0) && $0 != givenUp()
         }
         let ordered = others.filter { $0 == installed.previous } + others.filter { $0 != installed.previous }
         for version in ordered.dropFirst(agent.configuration.keep) { try removeVersion(version) }
+    }
+
+    /// The release that was given up, when that was the last thing that happened.
+    private func givenUp() throws -> Version? {
+        guard let last = try instance.history().last(where: \.event.isStep), last.event == .failed else { return nil }
+        return last.release
     }
 
     /// It waits to be installed. A hold may have come before anybody looked whether it is here already.

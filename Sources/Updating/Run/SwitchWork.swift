@@ -19,25 +19,33 @@ struct SwitchWork {
     func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         switch action {
         case .takeLock(let step): return takeLock(step)
-        case .runPre(let step): return event(try hook(step, \.pre))
-        case .stopServices(let step): return event(try stopServices(step))
-        case .undoMigration(let step): return event(try undoMigration(step))
-        case .migrate(let step): return event(try hook(step, \.migration?.hook))
-        case .startServices(let step): return event(try startServices(step))
+        case .runPre(let step): return try event(hook(step, \.pre))
+        case .stopServices(let step): return try event(stopServices(step))
+        case .undoMigration(let step): return try event(undoMigration(step))
+        case .migrate(let step): return try event(hook(step, \.migration?.hook))
+        case .startServices(let step): return try event(startServices(step))
         case .startServicesAgain(let step):
             let services = try agent.linkedVersion.flatMap { try service(step, of: $0) } ?? service(step, of: step.to)
             _ = services.map { keep($0.startWhatStands()) }
-        case .runPost(let step): return event(try hook(step, \.post))
-        case .checkHealth(let step): return event(try checkHealth(step))
-        case .giveBackLock: if let step = state.step { giveBackLock(step) }
+        case .runPost(let step): return try event(hook(step, \.post))
+        case .checkHealth(let step): return try event(checkHealth(step))
         default: break
         }
         return nil
     }
 
-    private func event(_ outcome: CommandOutcome) -> UpdateEvent {
-        keep(outcome).trouble.map { .refused($0) } ?? .done
+    /// While the machine is switched off nothing is a release's fault: what it needs is being stopped too. The journal stays
+    /// as it is then, and the next start goes on.
+    private func event(_ outcome: CommandOutcome) throws -> UpdateEvent {
+        guard let trouble = keep(outcome).trouble(keptIn: "output/\(outputName).txt") else { return .done }
+        if isMachineStopping { throw AgentFault(.stopped, found: "the machine is being switched off (\(trouble))") }
+        return .refused(trouble)
     }
+
+    private var isMachineStopping: Bool { agent.ports.isStopping() && agent.ports.isMachineStopping() }
+
+    /// What is said on the way back does not take the place of what was said before: it is why there is one.
+    private var outputName: String { state.name.rawValue + (state.step?.kind == .revert ? "-back" : "") }
 
     // MARK: the lock
 
@@ -51,10 +59,16 @@ struct SwitchWork {
         return .mustWait(Waiting(step.to, .lock, isReady: true))
     }
 
-    private func giveBackLock(_ step: UpdateStep) {
-        guard !lock.take.isEmpty else { return }
-        keep(commands(step).command(lock.giveBack, lock.timeLimit))
+    /// What was not well with that: no step ends otherwise for it, but the other node waits for somebody who knows.
+    func giveBackLock() -> Trouble? {
+        guard !lock.take.isEmpty, let step = state.step,
+            let trouble = keep(commands(step).command(lock.giveBack, lock.timeLimit)).trouble
+        else { return nil }
+        let command = lock.giveBack.joined(separator: " ").prefix(Self.longestCommand)
+        return Trouble(at: state.name, "the lock is still taken; run \(command) by hand: \(trouble)")
     }
+
+    private static let longestCommand = 300
 
     // MARK: the release's programs
 
@@ -90,12 +104,37 @@ struct SwitchWork {
         // All that is needed is looked for before the first one changes anything.
         let undoing = try passed.map { (version: $0, manifest: try agent.instance.keptManifest($0)) }
         for (version, manifest) in undoing where try !canUndo(version, manifest) { return Self.unknown(version) }
+        var undone: [(version: Version, hook: InstallSection.Hook)] = []
         for (version, manifest) in undoing {
-            guard case .undo(let hook)? = manifest?.install.migration?.return else { continue }
+            guard let migration = manifest?.install.migration, case .undo(let hook) = migration.return else { continue }
             let outcome = commands(step).hook(hook, of: version)
-            if outcome.trouble != nil { return outcome }
+            if outcome.trouble != nil { return migratingAgain(undone, after: outcome, of: version, step) }
+            undone.append((version, migration.hook))
         }
         return .done("")
+    }
+
+    /// Where the way back ends in the middle, the newest release stays, and so its data have to come forward again: a
+    /// migration bears being run a second time, and does what is missing from wherever the data stand.
+    private func migratingAgain(
+        _ undone: [(version: Version, hook: InstallSection.Hook)], after refusal: CommandOutcome, of refusing: Version,
+        _ step: UpdateStep
+    ) -> CommandOutcome {
+        guard case .refused(let reason, let output) = refusal.asRefusal, !undone.isEmpty else { return refusal }
+        let names = undone.map(\.version.description).joined(separator: " and ")
+        var text = "\(reason); what \(names) did to the data was undone before that, and done again"
+        var said = output
+        for (index, (version, hook)) in undone.enumerated().reversed() {
+            let below = index + 1 < undone.count ? undone[index + 1].version : refusing
+            let forward = UpdateStep(.update, from: below, to: version, tree: step.tree)
+            let outcome = commands(forward).hook(hook, of: version)
+            said = outcome.output + said
+            guard let trouble = outcome.trouble else { continue }
+            text =
+                "\(reason); what \(names) did to the data was undone before that, and could not be done again: \(trouble)"
+            break
+        }
+        return .refused(text, said)
     }
 
     private func canUndo(_ version: Version, _ manifest: ReleaseManifest?) throws -> Bool {
@@ -140,18 +179,18 @@ struct SwitchWork {
         agent.ports.progress(.checkingHealth(step.to))
         return HealthChecking(
             commands: commands(step), services: services, settings: agent.configuration.health, check: install.health,
-            version: step.to, elapsed: agent.ports.elapsed, sleep: agent.ports.sleep
+            version: step.to, elapsed: agent.ports.elapsed, sleep: agent.ports.sleep, isUseless: { isMachineStopping }
         ).run()
     }
 
     // MARK: what they said
 
-    /// Keeps a program's output for the administrator; the last one of each stage.
+    /// Keeps a program's output for the administrator; the last one of each stage, there and back.
     @discardableResult
     private func keep(_ outcome: CommandOutcome) -> CommandOutcome {
         let text = (outcome.trouble.map { "\($0)\n" } ?? "") + outcome.output
         // That it cannot be kept must not end what is under way.
-        if !text.isEmpty { try? agent.instance.keepOutput(text, of: state.name, at: agent.ports.now) }
+        if !text.isEmpty { try? agent.instance.keepOutput(text, named: outputName, at: agent.ports.now) }
         return outcome
     }
 }

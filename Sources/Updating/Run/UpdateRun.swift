@@ -36,13 +36,19 @@ struct UpdateRun {
     var changed: ReleaseManifest?
     /// What became of the last change of the installed release in this run.
     var outcome: Outcome?
+    /// Why the lock could not be given back in the step that is being recorded.
+    var lockTrouble: Trouble?
+    /// What was found of the tree that is in use before the switch.
+    var oldTreeTrouble: Trouble?
 
     /// How a step ended.
     struct Outcome {
         let step: UpdateStep
-        /// What was not well at the end; of one that was given up, why.
-        let trouble: Trouble?
+        /// What was not well at the end; of one that was given up, why first.
+        let troubles: [Trouble]
         let isFailure: Bool
+        /// Of a failure: the release that was given up is in use all the same.
+        var isStanding = false
     }
 
     private let begin: Duration
@@ -64,13 +70,23 @@ struct UpdateRun {
 
     // MARK: events and actions
 
-    /// Completes or drops what an earlier run left, and gives back what is installed.
-    mutating func recover() throws -> Installation? {
+    /// What is installed, and what waits. Nothing that an earlier run left is gone on with.
+    mutating func look() throws -> Installation? {
         try instance.mend()
         plan = UpdatePlan(try instance.journalledState())
         waiting = plan.state.waiting
         installed = try instance.installation()
-        try handle(.restarted(current: try instance.linkedVersion()))
+        if requested == nil { try instance.checkNotLost() }
+        return installed
+    }
+
+    /// Completes or drops what an earlier run left, and gives back what is installed. With `isAbandoning`, an update is
+    /// taken back from wherever it was interrupted.
+    mutating func recover(abandoning isAbandoning: Bool = false) throws -> Installation? {
+        _ = try look()
+        let current = try instance.linkedVersion()
+        let isAbandoned = isAbandoning && plan.canAbandon(at: current)
+        try handle(isAbandoned ? .abandoned : .restarted(current: current))
         installed = try instance.installation()
         if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
         return installed
@@ -80,10 +96,15 @@ struct UpdateRun {
     /// wait or did not go well: a release may ask for another one to be installed before it.
     mutating func update(_ refreshed: RefreshedChannel) throws {
         self.refreshed = refreshed
+        try completeKept(refreshed)
         for _ in 0..<Self.mostSteps {
             let before = installed?.version
             (release, patches, waiting) = (nil, nil, nil)
-            try handle(.witnessed)
+            do { try handle(.witnessed) } catch let fault as AgentFault where fault.code == .stopped {
+                // What was installed before is told; that the next one was not begun is no news.
+                guard changed != nil, outcome?.isGood == true, !plan.state.name.isResumed else { throw fault }
+                return
+            }
             guard requested == nil, waiting == nil, installed?.version != before, outcome?.isGood == true else {
                 return
             }
@@ -110,6 +131,12 @@ struct UpdateRun {
         }
     }
 
+    /// What to say when `current` does not name `version` any more.
+    private func switchedByOthers(from version: Version) throws -> String? {
+        let current = try instance.linkedVersion()
+        return current == version ? nil : "current was set to \(current?.description ?? "nothing") by somebody else"
+    }
+
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         if action.mayBeLeftUndone { try agent.ports.goOn() }
         switch action {
@@ -130,9 +157,13 @@ struct UpdateRun {
             }
             try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
             return .done
-        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
-            .checkHealth, .giveBackLock:
+        case .checkHealth(let step):
+            let event = try SwitchWork(agent, plan.state).perform(action)
+            // The health that was asked after may be that of another release.
+            return try switchedByOthers(from: step.to).map { .refused($0) } ?? event
+        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost:
             return try SwitchWork(agent, plan.state).perform(action)
+        case .giveBackLock: lockTrouble = SwitchWork(agent, plan.state).giveBackLock()
         case .announce(let waiting):
             self.waiting = waiting
             if let release, release.manifest.version == waiting.version {
@@ -158,13 +189,20 @@ extension UpdateAction {
 
 extension UpdateRun.Outcome {
     /// The release that was wanted is installed, and nothing was wrong.
-    var isGood: Bool { !isFailure && step.cause == nil && trouble == nil }
+    var isGood: Bool { !isFailure && step.cause == nil && troubles.isEmpty }
+
+    private static func standingHint(_ version: Version) -> String {
+        "\(version) is in use, and nobody goes back from it by itself: mend what its programs ask for (the output folder in "
+            + "the state folder holds what they said), or restore your backup and run sceau-agent revert --keep-data"
+    }
 
     /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to
-        let lines = [step.cause, trouble].compactMap { $0?.line }.joined(separator: "; ")
-        if isFailure { throw AgentFault(.givenUp, found: "\(newer), \(lines)") }
+        let lines = ([step.cause].compactMap(\.self) + troubles).lines
+        if isFailure {
+            throw AgentFault(.givenUp, found: "\(newer), \(lines)", hint: isStanding ? Self.standingHint(newer) : nil)
+        }
         if step.cause != nil { throw AgentFault(.reverted, found: "\(newer), \(lines)") }
     }
 }

@@ -6,15 +6,23 @@ import UpdatePlan
 /// An instance's numbers in the text format of Prometheus. Pure.
 package enum Metrics {
     package static func text(of status: StatusReport, at now: Date) -> String {
-        let labels = [("product", status.product.description), ("channel", status.channel.description)]
+        let labels = labels(status.product, status.channel)
         return gauges(status, now).map { gauge in
             let name = "sceau_agent_\(gauge.name)"
             let lines = gauge.samples.map { sample in
-                let inner = (labels + sample.labels).map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
-                return "\(name){\(inner)} \(sample.value)\n"
+                "\(name){\(text(labels + sample.labels))} \(sample.value)\n"
             }
             return lines.isEmpty ? "" : "# HELP \(name) \(gauge.help)\n# TYPE \(name) gauge\n" + lines.joined()
         }.joined()
+    }
+
+    /// What each line says of the instance that it is about.
+    static func labels(_ product: ProductName, _ channel: ChannelName) -> [(String, String)] {
+        [("product", product.description), ("channel", channel.description)]
+    }
+
+    static func text(_ labels: [(String, String)]) -> String {
+        labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
     }
 
     private struct Sample {
@@ -57,6 +65,9 @@ package enum Metrics {
             Gauge(
                 "waiting", "Whether it waits, and for what.", [("reason", status.held?.waiting.reason.rawValue ?? "")],
                 status.held != nil),
+            Gauge(
+                "left_info", "A newer release that was taken back, or left, and is not tried again by itself.",
+                [("version", status.left.map { "\($0.version)" } ?? "")], status.left != nil),
             Gauge("held", "Whether updates are on hold.", number(status.hold?.counts(at: now) == true)),
             Gauge("under_way", "Whether an update or revert has begun and not ended.", number(status.underWay != nil)),
             Gauge(
@@ -73,6 +84,9 @@ package enum Metrics {
                 "log_cosigned_timestamp_seconds", "When enough witnesses saw the log last.",
                 seconds(status.log?.lastCosigned)),
             Gauge("fork_evidence", "Files that show a log that contradicted itself.", status.forkEvidence.count),
+            Gauge(
+                "mirrors_aside", "Mirrors that gave something wrong and are passed over for a while.",
+                status.mirrorsAside.count),
             Gauge("notices_undelivered", "Notices that could not be delivered yet.", status.undelivered),
             Gauge(
                 "last_error", "The code of what went wrong in the last run.",
@@ -86,7 +100,15 @@ package enum Metrics {
         date.flatMap { Int(exactly: $0.timeIntervalSince1970.rounded(.down)) }
     }
 
-    private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    /// Scalar by scalar: to `String`, a quotation mark with an accent on it is another character.
+    static func escaped(_ value: String) -> String {
+        value.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(scalar)
+            }
+        }.joined()
     }
 }

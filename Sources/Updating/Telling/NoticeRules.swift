@@ -18,7 +18,7 @@ struct NoticeRules {
         var memory = memory
         if facts.operation.looks {
             memory.lastRun = facts.time
-            if facts.fault == nil { memory.lastSuccess = facts.time }
+            if facts.fault == nil, !facts.isTroubled { memory.lastSuccess = facts.time }
         }
         let notices = steps(facts, &memory) + conditions(facts, &memory)
         memory.outgoing.removeAll { facts.time.timeIntervalSince($0.notice.time) > Self.staleAfter }
@@ -75,9 +75,21 @@ struct NoticeRules {
                 reason.isEmpty ? ["as the administrator asked"] : reason, version: to, from: entry.from, at: entry.time)
         case .failed:
             guard let release = entry.release else { return nil }
+            let title =
+                entry.isStanding
+                ? "\(release) is in use and did not do well; there was no way back" : "could not install \(release)"
             return AgentNotice(
-                .failed, "could not install \(release)", reason + ["sceau-agent status says what is in use"],
+                .failed, title, reason + ["sceau-agent status says what is in use"],
                 version: release, from: entry.from, at: entry.time)
+        case .damagedTree:
+            guard let release = entry.release else { return nil }
+            return AgentNotice(
+                .failed, "the installed tree of \(release) was not as it was signed",
+                reason + [
+                    "the update goes on and puts a whole tree in its place; find out what changed this one: there is no good way "
+                        + "back to it"
+                ],
+                version: release, code: AgentFaultCode.damagedTree.rawValue, at: entry.time)
         case .acceptedUnwitnessed, .patchRefused: return nil
         }
     }

@@ -21,6 +21,8 @@ struct RunFacts {
     let time: Date
     /// How it ended, when not well.
     var fault: (any ReportableFault)?
+    /// What went wrong in an earlier run, of another kind, still stands.
+    var isTroubled = false
     var held: HeldRelease?
     /// Of mirrors in whose place another one did.
     var complaints: [MirrorComplaint] = []

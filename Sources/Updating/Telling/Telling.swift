@@ -4,17 +4,14 @@ import Primitives
 import SystemPackage
 
 extension Agent {
-    private var tellsAnybody: Bool { !configuration.notify.channels.isEmpty || configuration.metrics.file != nil }
+    private var tellsAnybody: Bool { !configuration.notify.channels.isEmpty || configuration.metrics.isWanted }
 
     /// After a run, with the lock still held: tells people what they have to know, and writes the metrics. Nothing here
     /// can make a run fail: what does not succeed is written to the output folder, and tried again next time.
     func tell(_ operation: AgentOperation, _ report: (any ToldReport)?, _ fault: (any ReportableFault)? = nil) {
-        guard tellsAnybody else { return }
-        let status = try? status()
         do {
             var memory = try instance.noticeMemory()
-            memory = NoticeRules(settings: configuration.notify).after(
-                try facts(operation, report, fault, status), memory)
+            memory = NoticeRules(settings: configuration.notify).after(try facts(operation, report, fault), memory)
             // Before anything is sent: what is sent twice is better than what is lost.
             try instance.setNoticeMemory(memory)
             let due = memory.outgoing
@@ -28,14 +25,16 @@ extension Agent {
     }
 
     private func facts(
-        _ operation: AgentOperation, _ report: (any ToldReport)?, _ fault: (any ReportableFault)?,
-        _ status: StatusReport?
+        _ operation: AgentOperation, _ report: (any ToldReport)?, _ fault: (any ReportableFault)?
     ) throws -> RunFacts {
         var facts = RunFacts(operation: operation, time: ports.now)
         facts.fault = fault
+        facts.isTroubled = try instance.lastError() != nil
+        // All that is remembered then is when it was.
+        guard tellsAnybody else { return facts }
         facts.held = report?.held
         facts.complaints = report?.complaints ?? []
-        facts.expires = status?.metadata?.expires
+        facts.expires = (try? status())?.metadata?.expires
         facts.history = try instance.history()
         facts.manifest = { (try? instance.keptManifest($0)) ?? nil }
         return facts

@@ -26,6 +26,10 @@ private final class Scene {
     var isStopping = false
     var reloads = false
     var watchdogLimit: Duration?
+    /// Where the numbers were last asked to be served.
+    var served: String?
+    /// Where nobody can listen.
+    var occupied: Set<String> = []
 
     private(set) var messages: [ServiceMessage] = []
     private(set) var said: [String] = []
@@ -57,7 +61,7 @@ private final class Scene {
     func run(for time: Duration, atOnce: Bool = false) throws {
         outside.append((time, { $0.isStopping = true }))
         outside.sort { $0.0 < $1.0 }
-        let ports = DaemonPorts(
+        var ports = DaemonPorts(
             load: { [unowned self] in try configuration() }, agent: { [unowned self] _ in try agent() },
             now: { [unowned self] in now }, elapsed: { [unowned self] in elapsed },
             chance: { [unowned self] in chance }, isStopping: { [unowned self] in isStopping },
@@ -77,6 +81,11 @@ private final class Scene {
                 if case .status = message { looks.append(Int(elapsed.components.seconds)) }
             }, watchdogLimit: watchdogLimit, say: { [unowned self] in said.append(Self.word($0)) },
             describe: { agent, fault in fault?.codeText ?? agent.linkedVersion?.description ?? "nothing" })
+        ports.serveMetrics = { [unowned self] configuration in
+            let place = configuration.metrics.listen?.description
+            if let place, occupied.contains(place) { throw AgentFault(.occupied, at: place) }
+            served = place
+        }
         var daemon = try Daemon(ports, atOnce: atOnce)
         daemon.run()
     }
@@ -89,6 +98,7 @@ private final class Scene {
         case .unexpected: "unexpected"
         case .reloaded: "reloaded"
         case .notReloaded(let error): "not reloaded: \((error as? any ReportableFault)?.codeText ?? "")"
+        case .metricsNotServed(let error): "metrics: \((error as? any ReportableFault)?.codeText ?? "")"
         case .stopping: "stopping"
         }
     }
@@ -214,6 +224,47 @@ struct DaemonTests {
         #expect(scene.looks == [15, 215, 515, 815])
         let told = scene.messages.filter { $0 == .reloading || $0 == .ready("1.0") }
         #expect(told == [.reloading, .ready("1.0"), .reloading, .ready("1.0")])
+    }
+
+    @Test(
+        "serves its numbers where the configuration says, moves them, and keeps the old place where the new one is taken"
+    )
+    func metrics() throws {
+        let scene = try Scene("1.0")
+        scene.instance.configure = { $0.metrics.listen = ListenAddress("127.0.0.1:1") }
+        scene.configuration = { [configuration = scene.instance.configuration] in configuration }
+        func moved(to address: String) -> (Scene) -> Void {
+            { scene in
+                scene.instance.configure = { $0.metrics.listen = ListenAddress(address) }
+                scene.configuration = { [configuration = scene.instance.configuration] in configuration }
+                scene.reloads = true
+            }
+        }
+        var places: [String?] = []
+        scene.occupied = ["127.0.0.1:3"]
+        scene.outside = [
+            (.seconds(100), moved(to: "127.0.0.1:2")),
+            (.seconds(200), { places.append($0.served) }), (.seconds(201), moved(to: "127.0.0.1:3")),
+            (.seconds(300), { places.append($0.served) }),
+        ]
+        try scene.run(for: .seconds(400))
+        #expect(places == ["127.0.0.1:2", "127.0.0.1:2"])
+        #expect(scene.said == ["updated to 1.0", "reloaded", "not reloaded: agent/occupied", "stopping"])
+        // At the start it is a fault.
+        #expect(code { try scene.run(for: .seconds(1)) } == "agent/occupied")
+    }
+
+    @Test("says so, and goes on, when its numbers cannot be served any more")
+    func metricsLost() throws {
+        let scene = try Scene("1.0")
+        scene.instance.configure = { $0.metrics.listen = ListenAddress("127.0.0.1:1") }
+        scene.configuration = { [configuration = scene.instance.configuration] in configuration }
+        scene.outside = [
+            (.seconds(20), { $0.occupied = ["127.0.0.1:1"] }), (.seconds(4000), { $0.occupied = [] }),
+        ]
+        try scene.run(for: .seconds(8000))
+        #expect(scene.said == ["updated to 1.0", "metrics: agent/occupied", "stopping"])
+        #expect(scene.looks == [15, 3615, 7215])
     }
 
     @Test("begins only with a configuration that is of use")

@@ -183,6 +183,16 @@ import TransparencyLog
         _ = try logged.instance.agent().check()
     }
 
+    @Test("a clock that was far ahead in one run does no harm once it is right again", arguments: [50.0, 7200])
+    func clockAheadOnce(hours: Double) throws {
+        var logged = try LoggedInstance()
+        logged.instance.now += hours * 3600
+        _ = try? logged.instance.agent().check()
+        logged.instance.now -= hours * 3600
+        try logged.repository.add("1.1", Sample.second)
+        try logged.updates()
+    }
+
     @Test("witnesses whose times are still to come show that this machine's clock is behind")
     func clockBehindWitnesses() throws {
         let logged = try LoggedInstance()

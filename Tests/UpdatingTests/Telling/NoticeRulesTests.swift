@@ -193,9 +193,9 @@ import UpdatePlan
         let trouble = Trouble(at: .checking, "it answers \u{1b}[2J\r\nBcc: all@example.org")
         return [
             HistoryEntry(try step(nil, "1.0"), at: Self.start - 90_000),
-            HistoryEntry(try step("1.0", "1.1"), by: nil, trouble, at: Self.start),
+            HistoryEntry(try step("1.0", "1.1"), by: nil, [trouble], at: Self.start),
             HistoryEntry(try step("1.1", "1.0", cause: trouble), at: Self.start + 1),
-            HistoryEntry(failing: try step("1.0", "1.2"), trouble, at: Self.start + 2),
+            HistoryEntry(failing: try step("1.0", "1.2"), [trouble], at: Self.start + 2),
             HistoryEntry(
                 refusingPatchesTo: try step("1.0", "1.3"), because: AgentFault(.wrongHash), at: Self.start + 3),
         ]

@@ -9,6 +9,8 @@ import SystemPackage
 
 /// Compares a tree on the disk with its listing. Reads only; never follows a link inside the tree.
 package struct TreeVerifier: Sendable {
+    private static let large = 1 << 20
+
     private let limits: TreeLimits
     private let workers: Int
 
@@ -39,6 +41,8 @@ package struct TreeVerifier: Sendable {
     private func hash(_ entries: [TreeEntry], of root: TreeRoot) -> [TreeDifference] {
         let next = Mutex(0)
         let differences = Mutex<[TreeDifference]>([])
+        // Large files first, so that none is left over for one core at the end.
+        let entries = entries.filter { $0.size >= Self.large } + entries.filter { $0.size < Self.large }
         DispatchQueue.concurrentPerform(iterations: min(workers, entries.count)) { _ in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
             defer { buffer.deallocate() }

@@ -20,7 +20,7 @@ package final class LZMADecompressor {
     ) throws {
         self.source = source
         rest = count
-        input = .allocate(byteCount: 64 << 10, alignment: 16)
+        input = .allocate(byteCount: 16 << 10, alignment: 16)
         stream = .allocate(capacity: 1)
         stream.initialize(to: sceau_lzma_stream())
         let result = try preset.withUnsafeBytes { preset in

@@ -3,7 +3,7 @@ import Primitives
 import SystemPackage
 
 /// A file open for reading, closed when released.
-package final class ReadableFile {
+package final class ReadableFile: Sendable {
     package let path: FilePath
     package let descriptor: FileDescriptor
 

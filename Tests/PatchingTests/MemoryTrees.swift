@@ -96,10 +96,14 @@ final class MemorySink: PatchSink {
         if let current, current.bytes.count > current.size { violations.append("too long: \(current.path)") }
     }
 
-    func endFile() throws {
-        guard let file = current else { return violations.append("an end without a beginning") }
+    func endFile() throws -> Digest {
+        guard let file = current else {
+            violations.append("an end without a beginning")
+            return .sha256(of: [])
+        }
         made.nodes[file.path] = .file(file.bytes, executable: file.executable)
         current = nil
+        return .sha256(of: file.bytes)
     }
 
     func finish() throws {}

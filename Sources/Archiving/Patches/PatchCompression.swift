@@ -1,9 +1,13 @@
 import Compression
+import Dispatch
 import Patching
 import Primitives
 
 /// The compressors that `Patching` asks for.
 package struct PatchCompression: StreamPacker, StreamUnpacker {
+    /// One at a time: the other core is the reader's.
+    private let queue = DispatchQueue(label: "streams of a patch")
+
     package init() {}
 
     package func pack(_ bytes: [UInt8], as packing: Packing, window: Int, dictionary: [UInt8]) throws -> [UInt8] {
@@ -16,13 +20,15 @@ package struct PatchCompression: StreamPacker, StreamUnpacker {
     }
 
     package func open(
-        _ packing: Packing, count: Int, window: Int, source: @escaping Source
+        _ packing: Packing, count: Int, window: Int, isReadInParts: Bool, source: PackedPiece
     ) throws -> any UnpackedStream {
         if case .lzma(let parameters) = packing {
             let settings = LZMASettings(parameters, window: window)
-            return LZMAStream(try LZMADecompressor(count: count, settings, source: source))
+            let stream = LZMAStream(try LZMADecompressor(count: count, settings, source: source.inOrder))
+            guard isReadInParts, count > StreamAhead.fewBytes else { return stream }
+            return StreamAhead(stream, count: count, on: queue)
         }
-        return try ZstdStream(count: count, windowLog: window.windowLog, source: source)
+        return try ZstdStream(count: count, windowLog: window.windowLog, source: source.inOrder)
     }
 }
 
@@ -53,7 +59,7 @@ private final class ZstdStream: UnpackedStream {
     private let decompressor: ZstdDecompressor
     private var rest: Int
 
-    init(count: Int, windowLog: Int32, source: @escaping StreamUnpacker.Source) throws {
+    init(count: Int, windowLog: Int32, source: @escaping PackedPiece.Reader) throws {
         rest = count
         var magic = ZstdFrame.magic[...]
         decompressor = try ZstdDecompressor(

@@ -5,7 +5,7 @@ import Primitives
 import SystemPackage
 
 /// A patch on the disk.
-package final class PatchFile: PatchBytes {
+package final class PatchFile: PatchBytes, Sendable {
     package let count: Int
     private let file: ReadableFile
 

@@ -14,17 +14,21 @@ package final class PatchedTree: PatchSink {
     private let copies: FileCopies
     private let walk: FolderWalk
     private let storage: DurableStorage
-    private var current: OpenNewFile?
+    private let output: OutputBehind
 
     /// `folder` is empty and was just made; `old` holds the unchanged files.
     package init(_ folder: FilePath, old: FilePath, storage: DurableStorage) throws {
         self.storage = storage
         walk = try FolderWalk(folder)
         copies = FileCopies(from: old, to: folder, storage)
+        output = OutputBehind()
     }
 
     /// Nothing is written any more once this returns. To be called before what was made is removed.
-    package func stop() { copies.stop() }
+    package func stop() {
+        output.stop()
+        copies.stop()
+    }
 
     package func makeFolder(_ path: ByteString) throws {
         try storage.announce(.makeDirectory(walk.filePath(path)))
@@ -49,17 +53,13 @@ package final class PatchedTree: PatchSink {
     }
 
     package func beginFile(_ path: ByteString, size: Int, executable: Bool) throws {
-        current = try OpenNewFile(path, in: walk, executable: executable, storage)
+        let file = try OpenNewFile(path, in: walk, executable: executable, storage)
+        output.begin(file, size: size)
     }
 
-    package func write(_ bytes: UnsafeRawBufferPointer) throws {
-        try current?.write(bytes)
-    }
+    package func write(_ bytes: UnsafeRawBufferPointer) throws { try output.write(bytes) }
 
-    package func endFile() throws {
-        defer { current = nil }
-        try current?.finish()
-    }
+    package func endFile() throws -> Digest { try output.end() }
 
     package func finish() throws { try copies.finish() }
 }

@@ -30,7 +30,9 @@ package struct TreePatcher: Sendable {
         do {
             let sink = try PatchedTree(folder, old: old, storage: storage)
             defer { sink.stop() }
-            let new = try PatchDecoder(unpacker: PatchCompression(), limits: limits).apply(
+            let new = try PatchDecoder(
+                unpacker: PatchCompression(), secondCore: DispatchCore(), limits: limits
+            ).apply(
                 patch, to: listing, expected: expected, from: files, into: sink, progress: progress)
             try storage.syncFileSystem(holding: folder)
             return new

@@ -40,7 +40,7 @@ final class PackedStreams: EditStreamReader {
     }
 
     private func whole(_ packed: PatchHeader.Packed, at offset: Int) throws -> [UInt8] {
-        let stream = try open(packed, at: offset, dictionary: nil)
+        let stream = try open(packed, at: offset, dictionary: nil, isReadInParts: false)
         // `finish` reports what `read` cannot: more behind the end.
         var bytes = [UInt8](repeating: 0, count: packed.count)
         try bytes.withUnsafeMutableBytes { try stream.read(into: $0) }
@@ -49,24 +49,18 @@ final class PackedStreams: EditStreamReader {
     }
 
     private func open(
-        _ packed: PatchHeader.Packed, at offset: Int, dictionary: TextDictionary?
+        _ packed: PatchHeader.Packed, at offset: Int, dictionary: TextDictionary?, isReadInParts: Bool
     ) throws -> any UnpackedStream {
-        var position = offset
-        let end = offset + packed.packedCount
-        let patch = patch
-        let source: StreamUnpacker.Source = { buffer in
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, end - position)])
-            if !part.isEmpty { try patch.read(at: position, into: part) }
-            position += part.count
-            return part.count
-        }
-        if packed.packing == .stored { return StoredStream(count: packed.count, source: source) }
+        let source = PackedPiece(patch, offset..<offset + packed.packedCount)
+        if packed.packing == .stored { return StoredStream(count: packed.count, source: source.inOrder) }
         if let dictionary {
             // Every single text stream that is packed is so packed: the header saw to it.
             guard case .lzma(let parameters) = packed.packing else { throw PatchFault(.malformed) }
-            return try TextDecoder(count: packed.count, parameters, dictionary, source: source)
+            return try TextDecoder(count: packed.count, parameters, dictionary, source: source.inOrder)
         }
-        return try unpacker.open(packed.packing, count: packed.count, window: 1 << packed.window, source: source)
+        return try unpacker.open(
+            packed.packing, count: packed.count, window: packed.windowBytes, isReadInParts: isReadInParts,
+            source: source)
     }
 
     private func single(_ stream: PatchStream) -> (packed: PatchHeader.Packed, offset: Int)? {
@@ -97,7 +91,8 @@ final class PackedStreams: EditStreamReader {
     func openAll(dictionary: TextDictionary?) throws {
         for (stream, _) in header.singles where stream != .plan {
             guard let (packed, offset) = single(stream) else { continue }
-            let opened = try open(packed, at: offset, dictionary: stream == .text ? dictionary : nil)
+            let opened = try open(
+                packed, at: offset, dictionary: stream == .text ? dictionary : nil, isReadInParts: true)
             windows[stream.rawValue] = StreamWindow(over: opened, count: packed.count)
         }
     }
@@ -117,6 +112,14 @@ final class PackedStreams: EditStreamReader {
         return byte
     }
 
+    /// Mostly a byte or two, and in memory.
+    @inline(__always)
+    func digits(_ stream: EditStream) throws -> UInt64 {
+        if let value = windows[PatchStream(stream).rawValue].shortNumber() { return value }
+        var bytewise = Bytewise(streams: self)
+        return try bytewise.digits(stream)
+    }
+
     /// A number, as the plan has them.
     func number(_ stream: PatchStream, atMost limit: Int) throws -> Int {
         var bytes: [UInt8] = []
@@ -129,6 +132,11 @@ final class PackedStreams: EditStreamReader {
         return try reader.number(atMost: limit, "size")
     }
 
+    /// Ends what is unpacked ahead. Nothing is read of the patch any more once this returns.
+    func stop() {
+        for window in windows { window.source?.stop() }
+    }
+
     /// Throws unless every stream was read to its end.
     func finish() throws {
         for stream in PatchStream.allCases {
@@ -139,12 +147,23 @@ final class PackedStreams: EditStreamReader {
     }
 }
 
+/// Reads numbers a byte at a time.
+private struct Bytewise: EditStreamReader {
+    let streams: PackedStreams
+
+    func read(_ stream: EditStream, into buffer: UnsafeMutableRawBufferPointer) throws {
+        try streams.read(stream, into: buffer)
+    }
+
+    func byte(_ stream: EditStream) throws -> UInt8 { try streams.byte(stream) }
+}
+
 /// A stream that is stored as it is.
 private final class StoredStream: UnpackedStream {
     private var rest: Int
-    private let source: StreamUnpacker.Source
+    private let source: PackedPiece.Reader
 
-    init(count: Int, source: @escaping StreamUnpacker.Source) {
+    init(count: Int, source: @escaping PackedPiece.Reader) {
         (rest, self.source) = (count, source)
     }
 

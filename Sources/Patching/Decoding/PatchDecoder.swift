@@ -7,9 +7,12 @@ import Signatures
 package struct PatchDecoder: Sendable {
     private let limits: PatchLimits
     private let unpacker: any StreamUnpacker
+    private let secondCore: any SecondCore
 
-    package init(unpacker: any StreamUnpacker, limits: PatchLimits = PatchLimits()) {
-        (self.unpacker, self.limits) = (unpacker, limits)
+    package init(
+        unpacker: any StreamUnpacker, secondCore: any SecondCore = SameCore(), limits: PatchLimits = PatchLimits()
+    ) {
+        (self.unpacker, self.secondCore, self.limits) = (unpacker, secondCore, limits)
     }
 
     /// The header of a patch: what it is for and what it needs, before anything else of it is looked at.
@@ -30,13 +33,18 @@ package struct PatchDecoder: Sendable {
         let (header, length) = try readHeader(patch)
         try check(header, old, expected)
         let streams = try PackedStreams(patch, header, headerLength: length, unpacker: unpacker)
+        defer { streams.stop() }
         let planBytes = try streams.plan(limit: limits.planBytes)
         let plan = try Plan(decoding: planBytes, over: old, limits: limits.tree)
         try check(plan, header, old)
         let files = OldFiles(old, source, memory: header.editKiB << 10, work: limits.tree.bytes)
         try streams.openAll(
             dictionary: streams.hasDictionary ? try files.dictionary(plan, planBytes: planBytes) : nil)
-        var run = PatchRun(plan, streams, files, sink: sink, work: limits.deflatingWork)
+        var run = PatchRun(
+            plan, streams, files, sink: sink,
+            deflating: DeflatingBeside(secondCore, memory: header.deflatingKiB << 10, work: limits.deflatingWork))
+        // Whatever comes of it: nothing goes on behind the caller's back.
+        defer { secondCore.wait() }
         let listing = try TreeListing(try run.entries(progress), limits: limits.tree)
         try streams.finish()
         try sink.finish()
@@ -90,7 +98,8 @@ extension Plan {
             guard case .file(_, .edit(let edit)) = entry.kind else { return nil }
             return (index, edit)
         }
-        return all.filter { $0.edit.transform != .record } + all.filter { $0.edit.transform == .record }
+        // What is to be deflated comes first, so that there is something to be done beside that.
+        return [.expanded, .none, .record].flatMap { transform in all.filter { $0.edit.transform == transform } }
     }
 }
 

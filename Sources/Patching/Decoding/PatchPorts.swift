@@ -1,8 +1,9 @@
 import Primitives
 import Releases
+import Signatures
 
-/// A patch by position. Reads exactly or throws.
-package protocol PatchBytes {
+/// A patch by position. Reads exactly or throws; from several threads at once.
+package protocol PatchBytes: Sendable {
     var count: Int { get }
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws
 }
@@ -24,9 +25,24 @@ package protocol PatchSink: AnyObject {
     /// Begins a file; its bytes follow, then `endFile`. One at a time.
     func beginFile(_ path: ByteString, size: Int, executable: Bool) throws
     func write(_ bytes: UnsafeRawBufferPointer) throws
-    func endFile() throws
+    /// The digest of what was written.
+    func endFile() throws -> Digest
     /// All has been asked for. Throws unless all is there.
     func finish() throws
+}
+
+/// Where something can be done while the caller goes on.
+package protocol SecondCore: Sendable {
+    /// Begins `work`, which is done when `wait` has returned. Nothing else is begun before that.
+    func begin(_ work: @escaping @Sendable () -> Void)
+    func wait()
+}
+
+/// Does everything at once.
+package struct SameCore: SecondCore {
+    package init() {}
+    package func begin(_ work: @escaping @Sendable () -> Void) { work() }
+    package func wait() {}
 }
 
 /// How far a patch has been made or applied.

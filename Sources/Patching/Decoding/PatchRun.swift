@@ -12,14 +12,17 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
     private var decoder: EditDecoder<PackedStreams>
     private var made: [TreeEntry?]
     private var known: KnownFiles?
-    private var work: Int
+    private var deflating: DeflatingBeside
+    /// The file that is being deflated, as an index of the plan's entries.
+    private var deflated: Int?
     private var done = PatchProgress(done: 0, total: 0)
 
     private var old: TreeListing { files.old }
 
-    /// `work` is what making deflated files again may cost in all.
-    init(_ plan: Plan, _ streams: PackedStreams, _ files: OldFiles<Source>, sink: Sink, work: Int) {
-        (self.plan, self.streams, self.files, self.sink, self.work) = (plan, streams, files, sink, work)
+    init(
+        _ plan: Plan, _ streams: PackedStreams, _ files: OldFiles<Source>, sink: Sink, deflating: DeflatingBeside
+    ) {
+        (self.plan, self.streams, self.files, self.sink, self.deflating) = (plan, streams, files, sink, deflating)
         decoder = EditDecoder(streams, limits: EditLimits(memory: files.editMemory))
         made = [TreeEntry?](repeating: nil, count: plan.entries.count)
         for entry in plan.entries { done.total += entry.listed(old, digest: old.digest).size }
@@ -32,15 +35,38 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
             if case .file(_, .whole) = entry.kind { report(index, progress) }
         }
         for (index, edit) in plan.edits {
-            let entry = plan.entries[index]
-            guard case .file(let executable, _) = entry.kind else { continue }
-            try sink.beginFile(entry.path, size: edit.size, executable: executable)
-            let digest = try edit.transform == .none ? plainEdit(entry.path, edit) : transformedEdit(entry.path, edit)
-            try sink.endFile()
-            made[index] = entry.listed(old, digest: digest)
-            report(index, progress)
+            switch edit.transform {
+            case .none:
+                try write(index) { this, edit, path in try this.plainEdit(path, edit) }
+                report(index, progress)
+            case .record:
+                // It may say something of all others.
+                try finishDeflated(progress)
+                try write(index) { this, edit, path in try this.recordEdit(path, edit) }
+                report(index, progress)
+            case .expanded: try beginDeflated(index, edit, progress)
+            }
         }
+        try finishDeflated(progress)
         return made.compactMap(\.self)
+    }
+
+    /// Makes one file of the plan with what `body` writes.
+    private mutating func write(_ index: Int, _ body: (inout Self, PlannedEdit, ByteString) throws -> Void) throws {
+        let entry = plan.entries[index]
+        guard case .file(let executable, .edit(let edit)) = entry.kind else { return }
+        try sink.beginFile(entry.path, size: edit.size, executable: executable)
+        try body(&self, edit, entry.path)
+        made[index] = entry.listed(old, digest: try sink.endFile())
+    }
+
+    /// Writes the file that is being deflated, if there is one, once that is done.
+    private mutating func finishDeflated(_ progress: (PatchProgress) -> Void) throws {
+        guard let index = deflated else { return }
+        deflated = nil
+        let bytes = try deflating.finish()
+        try write(index) { this, edit, path in try this.writeWhole(bytes, edit, path) }
+        report(index, progress)
     }
 
     private mutating func report(_ index: Int, _ progress: (PatchProgress) -> Void) {
@@ -61,58 +87,71 @@ struct PatchRun<Source: PatchSource, Sink: PatchSink> {
     }
 
     /// Made as it is written, in pieces.
-    private mutating func plainEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
+    private mutating func plainEdit(_ path: ByteString, _ edit: PlannedEdit) throws {
         let file = try edit.reference.map { try files.open($0) }
         if let file, edit.method == .predicted { try files.spend(file.count) }
         decoder.limits.memory = files.editMemory
-        let (sink, hasher) = (sink, SHA256Hasher())
-        try decode(path, edit, file) { bytes in
-            hasher.update(bytes)
-            try sink.write(bytes)
-        }
-        return hasher.finish()
+        let sink = sink
+        try decode(path, edit, file) { try sink.write($0) }
     }
 
-    /// Made in memory.
-    private mutating func transformedEdit(_ path: ByteString, _ edit: PlannedEdit) throws -> Digest {
+    /// The expanded bytes of a new file, in memory. `check` is told, before, how many there are of the old one's.
+    private mutating func expanded(
+        _ path: ByteString, _ edit: PlannedEdit, _ check: (Int) throws -> Void
+    ) throws -> [UInt8] {
         let (file, held) = try edit.reference.map { try files.open($0, edit.transform) } ?? (nil, 0)
-        try checkMemory(edit, held: held, recipe: 0)
+        try check(held)
         try files.spend(edit.expandedSize)
         var expanded: [UInt8] = []
         expanded.reserveCapacity(edit.expandedSize)
         decoder.limits.memory = files.editMemory - held - edit.expandedSize
         try decode(path, edit, file) { expanded += $0 }
-        let bytes = try contract(expanded, path, edit, held: held)
-        guard bytes.count == edit.size else { throw PatchFault(.truncated, at: path.description) }
-        try bytes.withUnsafeBytes { try sink.write($0) }
-        return .sha256(of: bytes)
+        return expanded
     }
 
-    /// `held`: bytes of the old file, in memory.
-    private func checkMemory(_ edit: PlannedEdit, held: Int, recipe: Int) throws(PatchFault) {
-        // None of these is more than the largest tree or patch, so the sum cannot overflow.
-        try files.check(
-            TransformMemory.new(old: held, expanded: edit.expandedSize, file: edit.size, recipe: recipe))
-    }
-
-    private mutating func contract(
-        _ expanded: [UInt8], _ path: ByteString, _ edit: PlannedEdit, held: Int
-    ) throws -> [UInt8] {
-        guard edit.transform == .record else { return try deflate(expanded, edit, held: held) }
+    private mutating func recordEdit(_ path: ByteString, _ edit: PlannedEdit) throws {
+        let files = files
+        let expanded = try expanded(path, edit) { held in try files.check(Self.memory(edit, held: held, recipe: 0)) }
         // What the first record may say, all others may say: not what other records are.
         let known = known ?? KnownFiles(made)
         self.known = known
-        return try RecordLines(path, lookup: known.lookup).contract(expanded, limit: edit.size)
+        let bytes = try RecordLines(path, lookup: known.lookup).contract(expanded, limit: edit.size)
+        try writeWhole(bytes, edit, path)
     }
 
-    private mutating func deflate(_ expanded: [UInt8], _ edit: PlannedEdit, held: Int) throws -> [UInt8] {
-        let count = try streams.number(.recipes, atMost: files.editMemory)
-        try checkMemory(edit, held: held, recipe: count)
+    private func writeWhole(_ bytes: [UInt8], _ edit: PlannedEdit, _ path: ByteString) throws {
+        guard bytes.count == edit.size else { throw PatchFault(.truncated, at: path.description) }
+        try bytes.withUnsafeBytes { try sink.write($0) }
+    }
+
+    /// Makes what is to be deflated and, once the one before it is done, begins with that.
+    private mutating func beginDeflated(
+        _ index: Int, _ edit: PlannedEdit, _ progress: (PatchProgress) -> Void
+    ) throws {
+        var held = 0
+        let (files, isBeside) = (files, deflating.isBeside)
+        let expanded = try expanded(plan.entries[index].path, edit) {
+            held = $0
+            try files.check(isBeside ? $0 + edit.expandedSize : Self.memory(edit, held: $0, recipe: 0))
+        }
+        try finishDeflated(progress)
+        let count = try streams.number(.recipes, atMost: isBeside ? deflating.memory : files.editMemory)
+        if isBeside {
+            try deflating.check(Self.memory(edit, held: 0, recipe: count))
+        } else {
+            try files.check(Self.memory(edit, held: held, recipe: count))
+        }
         var recipe = [UInt8](repeating: 0, count: count)
         try recipe.withUnsafeMutableBytes { try streams.read(.recipes, into: $0) }
-        var limits = ExpansionLimits()
-        limits.fileBytes = edit.size
-        return try Expansion.contract(expanded, recipe: recipe, limits: limits, work: &work)
+        deflating.begin(expanded, recipe: recipe, size: edit.size)
+        deflated = index
+        if !isBeside { try finishDeflated(progress) }
+    }
+
+    /// Bytes of memory for the last step of a transformed edit. `held`: bytes of the old file.
+    private static func memory(_ edit: PlannedEdit, held: Int, recipe: Int) -> Int {
+        // None of these is more than the largest tree or patch, so the sum cannot overflow.
+        TransformMemory.new(old: held, expanded: edit.expandedSize, file: edit.size, recipe: recipe)
     }
 
     private mutating func decode(

@@ -39,6 +39,21 @@ struct StreamWindow {
         return byte
     }
 
+    /// A number of one or two bytes, if that is what comes next and both are in memory. Otherwise nothing is read.
+    @inline(__always)
+    mutating func shortNumber() -> UInt64? {
+        guard end &- place >= 2 else { return nil }
+        let (first, second) = (bytes[place], bytes[place &+ 1])
+        if first < 0x80 {
+            place &+= 1
+            return UInt64(first)
+        }
+        // Neither a third byte nor one that is not needed.
+        guard second < 0x80, second != 0 else { return nil }
+        place &+= 2
+        return UInt64(first & 0x7F) | UInt64(second) << 7
+    }
+
     /// Fills `buffer`, for which there are enough bytes.
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws {
         var filled = min(buffer.count, end &- place)

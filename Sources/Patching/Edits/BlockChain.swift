@@ -43,7 +43,8 @@ struct BlockChain {
     private static func heaviestChain(_ blocks: [Block]) -> [Bool] {
         // The end in the upper half, the block in the lower.
         var order = blocks.indices.map { UInt64(blocks[$0].oldEnd) << 32 | UInt64($0) }
-        order.sort()
+        order.sortByUpperHalves()
+        let shelves = Shelves(order.count) { Int(order[$0] >> 32) }
         var rank = [UInt32](repeating: 0, count: blocks.count)
         for position in order.indices { rank[Int(order[position] & 0xFFFF_FFFF)] = UInt32(position) }
         // All lengths together are no more than the new file, below 2^31.
@@ -52,8 +53,8 @@ struct BlockChain {
         var tree = MaximaTree(blocks.count)
         var best: Int32 = -1
         for (index, block) in blocks.enumerated() {
-            let limit = UInt64(block.old &+ min(block.length / 2, tolerance) &+ 1) << 32
-            let before = tree.heaviest(upTo: order.binaryCount { $0 < limit })
+            let limit = block.old &+ min(block.length / 2, tolerance) &+ 1
+            let before = tree.heaviest(upTo: shelves.count(below: limit) { Int(order[$0] >> 32) })
             weights[index] = UInt32(truncatingIfNeeded: block.length) &+ (before < 0 ? 0 : weights[Int(before)])
             previous[index] = before
             tree.add(Int32(index), weight: weights[index], at: Int(rank[index]))
@@ -70,16 +71,19 @@ struct BlockChain {
     /// The longest block first; each takes what is free of it.
     private mutating func fill(_ blocks: [Block], _ chained: [Bool]) {
         // The longest first: its length turned over in the upper half, the block in the lower.
-        var beside = blocks.indices.lazy
-            .filter { !chained[$0] && blocks[$0].length >= Self.shortestBeside }
-            .map { UInt64(UInt32.max &- UInt32(truncatingIfNeeded: blocks[$0].length)) << 32 | UInt64($0) }
-            .sorted()
+        let isBeside = { (index: Int) in !chained[index] && blocks[index].length >= Self.shortestBeside }
+        var beside: [UInt64] = []
+        beside.reserveCapacity(blocks.indices.reduce(0) { isBeside($1) ? $0 &+ 1 : $0 })
+        for index in blocks.indices where isBeside(index) {
+            beside.append(UInt64(UInt32.max &- UInt32(truncatingIfNeeded: blocks[index].length)) << 32 | UInt64(index))
+        }
+        beside.sortByUpperHalves()
         guard !beside.isEmpty else { return }
-        var edges: [Int32] = []
+        var edges: [UInt32] = []
         edges.reserveCapacity((pieces.count &+ beside.count) &* 2)
         func add(_ start: Int, _ end: Int) {
-            edges.append(Int32(truncatingIfNeeded: start))
-            edges.append(Int32(truncatingIfNeeded: end))
+            edges.append(UInt32(truncatingIfNeeded: start))
+            edges.append(UInt32(truncatingIfNeeded: end))
         }
         for piece in pieces { add(piece.start, piece.end) }
         for key in beside { add(blocks[Int(key & 0xFFFF_FFFF)].old, blocks[Int(key & 0xFFFF_FFFF)].oldEnd) }
@@ -105,7 +109,9 @@ private struct MaximaTree {
     mutating func add(_ block: Int32, weight: UInt32, at position: Int) {
         var node = position &+ 1
         while node < nodes.count {
-            if weight > nodes[node].weight { nodes[node] = (weight, block) }
+            // What comes above this node weighs no less than it.
+            guard weight > nodes[node].weight else { return }
+            nodes[node] = (weight, block)
             node &+= node & -node
         }
     }
@@ -123,16 +129,17 @@ private struct MaximaTree {
 
 /// The cells between edges, each painted once; what is painted already is passed over in (nearly) no time.
 private struct Painter {
-    private let edges: [Int32]
+    private let edges: [UInt32]
+    private let shelves: Shelves
     private var colours: [Int32]
     /// The next cell that may be free, from each cell on.
     private var next: [Int32]
 
     private static let free = Int32.min
 
-    init(edges: consuming [Int32]) {
+    init(edges: consuming [UInt32]) {
         var sorted = edges
-        sorted.sort()
+        sorted.sortByBits()
         var kept = 0
         for index in sorted.indices where kept == 0 || sorted[kept &- 1] != sorted[index] {
             sorted[kept] = sorted[index]
@@ -140,6 +147,7 @@ private struct Painter {
         }
         sorted.removeLast(sorted.count &- kept)
         self.edges = sorted
+        shelves = Shelves(sorted.count) { Int(sorted[$0]) }
         colours = Array(repeating: Self.free, count: kept)
         next = (0...Int32(truncatingIfNeeded: kept)).map { $0 }
     }
@@ -168,8 +176,8 @@ private struct Painter {
 
     /// Both are edges.
     mutating func fill(from start: Int, to end: Int, with colour: Int) {
-        let last = edges.binaryCount { $0 < end }
-        var cell = firstFree(from: edges.binaryCount { $0 < start })
+        let last = shelves.count(below: end) { Int(edges[$0]) }
+        var cell = firstFree(from: shelves.count(below: start) { Int(edges[$0]) })
         while cell < last {
             colours[cell] = Int32(truncatingIfNeeded: colour)
             next[cell] = Int32(truncatingIfNeeded: cell &+ 1)

@@ -93,17 +93,17 @@ package struct EditDecoder<Streams: EditStreamReader> {
         let blocks = try readBlocks(old.count, count)
         let chain = BlockChain(blocks)
         let pieces = chain.pieces.count
-        // One buffer for both: the old program is only read from it, then the new one is made in it.
-        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(old.count, count, 1))
+        // One buffer for both: the old program is only read from its end, then the new one is made from its beginning.
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: EditMemory.programs(old.count, count))
         defer { buffer.deallocate() }
-        buffer[old.count...].initialize(repeating: 0)
+        let start = buffer.count &- old.count
+        buffer[..<start].initialize(repeating: 0)
         let program = try readProgram(
-            old, UnsafeMutableBufferPointer(rebasing: buffer[..<old.count]), new: count,
+            old, UnsafeMutableBufferPointer(rebasing: buffer[start...]), new: count,
             besides: EditMemory.held(blocks: blocks.count, pieces: pieces))
         var builder = ProgramBuilder(
-            old: old, program: program, blocks: blocks, mask: mask,
-            new: UnsafeMutableBufferPointer(rebasing: buffer[..<count]), differences: differences,
-            corrections: corrections)
+            old: old, program: program, blocks: blocks, mask: mask, buffer: buffer, newCount: count,
+            differences: differences, corrections: corrections)
         let limits = limits
         let check: (ELFImage) throws -> Void = { image in
             try limits.check(
@@ -133,7 +133,7 @@ package struct EditDecoder<Streams: EditStreamReader> {
             blocks.append(block)
             try limits.check(EditMemory.chaining(blocks: blocks.count))
         }
-        return blocks
+        return blocks.trimmed
     }
 }
 

@@ -28,11 +28,18 @@ enum EditMemory {
     /// Slots and stubs that both programs have, while they are laid over the map.
     private static let eachPair = 120
     /// A block, and while blocks are put in order.
-    private static let eachBlock = 15
+    private static let eachBlock = 12
     private static let eachPiece = 12
     private static let eachChained = 80
     /// The tables of sections of both programs, and their names.
     private static let sections = 768 << 10
+
+    /// The buffer in which a new program is made over the old one. With some room between both, most of the old bytes are still
+    /// there when they are wanted.
+    static func programs(_ old: Int, _ new: Int) -> Int {
+        max(old, new, 1) &+ min(max(old, 0) >> 6, mostBetween)
+    }
+    private static let mostBetween = 256 << 10
 
     /// More blocks than one in 64 bytes of a predicted file are not worth what they take.
     static func mostBlocks(_ count: Int) -> Int { max(count, 0) / 64 &+ 1024 }
@@ -47,8 +54,8 @@ enum EditMemory {
     }
 
     /// While the old program is read, in a buffer that has room for either program.
-    static func reading(_ bytes: Int, kept: Int) -> Int {
-        bytes &+ kept &+ sections &+ References.pages(bytes) &* 4
+    static func reading(_ old: Int, new: Int, kept: Int) -> Int {
+        programs(old, new) &+ kept &+ sections &+ References.pages(old) &* 4
     }
 
     static func held(_ references: References, _ fileBytes: Int) -> Int {
@@ -71,7 +78,7 @@ enum EditMemory {
         let laidOver =
             max(held(blocks: 0, pieces: pieces), AddressMap.bytes(mostPieces, span: 0)) &+ slots(program, image)
         let building =
-            max(old, new) &+ program.memory &+ sections &+ pages &+ held(blocks: blocks, pieces: 0) &+ map
+            programs(old, new) &+ program.memory &+ sections &+ pages &+ held(blocks: blocks, pieces: 0) &+ map
             &+ names(image) &+ laidOver
         return max(chaining(blocks: blocks), blockBytes &+ program.madeWith, building)
     }

@@ -43,6 +43,8 @@ package struct EncodedEdit: Sendable {
 package protocol EditStreamReader {
     mutating func read(_ stream: EditStream, into buffer: UnsafeMutableRawBufferPointer) throws
     mutating func byte(_ stream: EditStream) throws -> UInt8
+    /// A number of up to 64 bits.
+    mutating func digits(_ stream: EditStream) throws -> UInt64
 }
 
 /// A file of the old tree by position. Reads exactly or throws.
@@ -80,7 +82,7 @@ extension EditStreamReader {
     }
 
     /// 64 bits, seven a byte, the lowest first, the top bit on all but the last; never longer than it must be.
-    private mutating func digits(_ stream: EditStream) throws -> UInt64 {
+    package mutating func digits(_ stream: EditStream) throws -> UInt64 {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), through: 63, by: 7) {
             let byte = try byte(stream)

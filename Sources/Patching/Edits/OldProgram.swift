@@ -26,7 +26,7 @@ struct OldProgram {
         guard bytes.count <= Block.largestFile, let image = ELFImage(bytes) else { return nil }
         self.image = image
         let kept = EditMemory.kept(image)
-        let reading = EditMemory.reading(max(bytes.count, new), kept: kept)
+        let reading = EditMemory.reading(bytes.count, new: new, kept: kept)
         try limits.check(reading)
         let room = limits.memory &- reading
         guard let references = ReferenceScanner.scan(bytes, image, memory: room) else {

@@ -7,6 +7,9 @@ struct ProgramBuilder {
     private let blocks: [Block]
     private let mask: UInt32
     private let new: UnsafeMutableBufferPointer<UInt8>
+    /// Has the new program at its beginning and the old one, until that is made over, at its end.
+    private let buffer: UnsafeMutableBufferPointer<UInt8>
+    private let oldStart: Int
     private var differences: Differences
     private var corrections: Corrections
     /// What of the new program is made before the last step, which makes the rest from the front to the back; empty until then.
@@ -20,16 +23,18 @@ struct ProgramBuilder {
 
     private var view: ByteView { ByteView(UnsafeBufferPointer(new)) }
 
-    /// `new` has the old program, as far as there is room, until the new one is made over it.
+    /// `buffer` has the old program at its end, until the new one is made over it from the beginning.
     init(
-        old: any OldFile, program: OldProgram, blocks: [Block], mask: UInt32, new: UnsafeMutableBufferPointer<UInt8>,
-        differences: Differences, corrections: Corrections
+        old: any OldFile, program: OldProgram, blocks: [Block], mask: UInt32,
+        buffer: UnsafeMutableBufferPointer<UInt8>, newCount: Int, differences: Differences, corrections: Corrections
     ) {
         self.old = FilePages(old, bytes: EditMemory.pages)
         self.program = program
         self.blocks = blocks
         self.mask = mask
-        self.new = new
+        self.buffer = buffer
+        new = UnsafeMutableBufferPointer(rebasing: buffer[..<newCount])
+        oldStart = buffer.count &- old.count
         self.differences = differences
         self.corrections = corrections
     }
@@ -116,11 +121,12 @@ struct ProgramBuilder {
 
     /// The old bytes that belong at `range`. What is not made over yet need not be read again.
     private func copy(_ range: Range<Int>, _ shift: Int) throws {
-        let from = range.lowerBound &+ shift..<range.upperBound &+ shift
-        let isThere =
-            isLastStep && shift >= 0 && from.upperBound <= new.count && !madeBefore.contains { $0.overlaps(from) }
-        guard isThere else { return try old.read(at: from.lowerBound, into: bytes(range)) }
-        if shift > 0 { bytes(range).copyMemory(from: UnsafeRawBufferPointer(bytes(from))) }
+        let from = range.lowerBound &+ shift
+        let held = from &+ oldStart..<range.upperBound &+ shift &+ oldStart
+        // Blocks are inside of the old program, so this is inside of the buffer.
+        let isThere = isLastStep && held.lowerBound >= range.lowerBound && !madeBefore.contains { $0.overlaps(held) }
+        guard isThere else { return try old.read(at: from, into: bytes(range)) }
+        bytes(range).copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[held]))
     }
 
     /// The references in a part of a block that was just copied: what stands there is still the old value.

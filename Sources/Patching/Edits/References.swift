@@ -16,7 +16,7 @@ struct References {
     private static let chunkMask = 1 << chunkBits - 1
 
     /// In chunks, so that nothing is moved to make room for more.
-    private var chunks: [[UInt16]] = []
+    private var chunks: [Chunk] = []
     private(set) var count = 0
     /// For each page of the file that was reached, how many references stand before it.
     private var pages: [UInt32] = []
@@ -35,6 +35,15 @@ struct References {
 
     private let eachBytes: Int
 
+    /// Room for so many references. What it holds beyond `count` of them is never read.
+    private final class Chunk {
+        let entries = UnsafeMutablePointer<UInt16>.allocate(capacity: 1 << References.chunkBits)
+
+        init() { entries.initialize(repeating: 0, count: 1 << References.chunkBits) }
+
+        deinit { entries.deallocate() }
+    }
+
     private struct Late {
         var place: UInt32
         var target: UInt32
@@ -48,7 +57,7 @@ struct References {
 
     /// Bytes of memory.
     var heldBytes: Int {
-        chunks.reduce(0) { $0 &+ $1.capacity &* 2 } &+ (pages.capacity &+ targets.capacity) &* 4 &+ tables.capacity &* 4
+        chunks.count << (Self.chunkBits &+ 1) &+ (pages.capacity &+ targets.capacity) &* 4 &+ tables.capacity &* 4
             &+ late.capacity &* MemoryLayout<Late>.stride
     }
 
@@ -83,12 +92,10 @@ struct References {
     private mutating func push(_ kind: ReferenceKind, at place: Int, target: Int) {
         while pages.count <= place >> Self.pageBits { pages.append(UInt32(truncatingIfNeeded: count)) }
         if target != 0 || !targets.isEmpty { push(target: UInt32(truncatingIfNeeded: target)) }
-        if count & Self.chunkMask == 0 {
-            chunks.append([])
-            chunks[chunks.count &- 1].reserveCapacity(1 << Self.chunkBits)
-        }
-        chunks[chunks.count &- 1].append(
-            UInt16(truncatingIfNeeded: (place & Self.placeMask) << Self.kindBits) | UInt16(kind.rawValue))
+        if count & Self.chunkMask == 0 { chunks.append(Chunk()) }
+        // The chunk is there, and the place in it is masked.
+        chunks[chunks.count &- 1].entries[count & Self.chunkMask] =
+            UInt16(truncatingIfNeeded: (place & Self.placeMask) << Self.kindBits) | UInt16(kind.rawValue)
         count &+= 1
         last = place
         end = place &+ kind.width
@@ -150,9 +157,11 @@ struct References {
         while index < count {
             while index >= pageEnd {
                 page &+= 1
+                // In a part of the file without references the next one may be far away.
+                guard page << Self.pageBits < range.upperBound else { return }
                 pageEnd = end(of: page)
             }
-            let entry = chunk[index & Self.chunkMask]
+            let entry = chunk.entries[index & Self.chunkMask]
             let place = page << Self.pageBits | Int(entry >> Self.kindBits)
             guard place < range.upperBound else { return }
             let kind = UInt8(truncatingIfNeeded: entry & Self.kindMask)
@@ -174,7 +183,7 @@ struct References {
         var (low, high) = (Int(pages[page]), end(of: page))
         while low < high {
             let middle = (low &+ high) >> 1
-            if chunks[middle >> Self.chunkBits][middle & Self.chunkMask] < wanted {
+            if chunks[middle >> Self.chunkBits].entries[middle & Self.chunkMask] < wanted {
                 low = middle &+ 1
             } else {
                 high = middle
@@ -199,7 +208,7 @@ struct References {
 
 extension Array {
     /// The same in no more memory than it needs.
-    fileprivate var trimmed: [Element] {
+    var trimmed: [Element] {
         guard count < capacity else { return self }
         return withUnsafeBufferPointer { old in
             Array(unsafeUninitializedCapacity: old.count) { new, count in count = new.initialize(fromContentsOf: old) }

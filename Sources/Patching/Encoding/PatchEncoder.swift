@@ -34,6 +34,9 @@ package struct EncodedPatch: Sendable {
 
 /// Makes patches. Equal trees and settings give equal bytes, on any number of cores.
 package struct PatchEncoder: Sendable {
+    /// Up to which more memory is asked for to be faster: no instance is that small.
+    private static let smallKiB = 24 << 10
+
     private let packer: any StreamPacker
     private let settings: PatchSettings
 
@@ -55,17 +58,24 @@ package struct PatchEncoder: Sendable {
         let streams = try streams(plan, edits, pairing)
         let dictionary = try dictionary(plan, streams, old, oldTree)
         let packed = try await StreamPacking(packer, settings).pack(streams, dictionary: dictionary)
+        let memory = memory(edits)
         let header = PatchHeader(
             before: old.digest, after: new.digest, entriesDelta: new.entries.count - old.entries.count,
-            bytesDelta: new.totalBytes - old.totalBytes, editKiB: (memory(edits) + 1023) >> 10,
-            grouped: packed.grouped, group: packed.group?.packed,
+            bytesDelta: new.totalBytes - old.totalBytes, editKiB: memory.edits,
+            deflatingKiB: memory.deflating, grouped: packed.grouped, group: packed.group?.packed,
             singles: packed.singles.map { ($0.stream, $0.piece.packed) })
         return EncodedPatch(bytes: header.encoded + packed.bytes, header: header)
     }
 
-    /// What a decoder holds for the dictionary counts together, everything else is needed for one edit at a time.
-    private func memory(_ edits: [FinishedEdit]) -> Int {
-        edits.reduce(0) { $0 + $1.heldMemory } + (edits.map(\.memory).max() ?? 0)
+    /// KiB. What a decoder holds for the dictionary counts together, everything else is needed for one edit at a time; when
+    /// there is little of all, deflating has its own.
+    private func memory(_ edits: [FinishedEdit]) -> (edits: Int, deflating: Int) {
+        func kibibytes(_ bytes: Int) -> Int { (bytes + 1023) >> 10 }
+        let held = edits.reduce(0) { $0 + $1.heldMemory }
+        let deflating = kibibytes(edits.map(\.deflatingMemory).max() ?? 0)
+        let beside = kibibytes(held + (edits.map(\.memoryBesideDeflating).max() ?? 0))
+        let isWorth = deflating > 0 && edits.count > 1 && beside + deflating <= Self.smallKiB
+        return isWorth ? (beside, deflating) : (kibibytes(held + (edits.map(\.memory).max() ?? 0)), 0)
     }
 
     private func streams(_ plan: Plan, _ edits: [FinishedEdit], _ pairing: Pairing) throws -> StreamSet {

@@ -8,8 +8,8 @@ package struct PatchHeader: Equatable, Sendable {
     static let byteLimit = 1024
     static let groupBytes = 64 << 10
     static let windows = 12...27
-    /// What a reader needs for unpacking besides the window.
-    private static func overhead(_ packing: Packing) -> Int { (packing == .zstd ? 640 : 256) << 10 }
+    /// What a reader needs for unpacking besides the window, and for what it unpacks ahead.
+    private static func overhead(_ packing: Packing) -> Int { (packing == .zstd ? 640 : 128) << 10 }
 
     /// Packed bytes that lie together in the file.
     struct Packed: Equatable, Sendable {
@@ -18,6 +18,11 @@ package struct PatchHeader: Equatable, Sendable {
         /// Unpacked, and packed.
         var count: Int
         var packedCount: Int
+
+        /// Bytes that unpacking looks back over: of LZMA never more than there are, but for the smallest dictionary.
+        var windowBytes: Int {
+            packing == .zstd ? 1 << window : min(1 << window, max(count, 1 << PatchHeader.windows.lowerBound))
+        }
     }
 
     package let before: Digest
@@ -27,6 +32,9 @@ package struct PatchHeader: Equatable, Sendable {
     let bytesDelta: Int
     /// KiB that making one file needs.
     let editKiB: Int
+    /// KiB that deflating one file needs beside that, while others are made. 0 when that is counted in `editKiB`, and no
+    /// file is deflated while others are made.
+    var deflatingKiB = 0
     /// The streams of the group, with their unpacked sizes, lowest first.
     let grouped: [(stream: PatchStream, count: Int)]
     let group: Packed?
@@ -34,11 +42,11 @@ package struct PatchHeader: Equatable, Sendable {
 
     /// Bytes of memory that applying needs, besides listings and plan.
     package var memory: Int {
-        var total = editKiB << 10 + (group.map { 2 * $0.count + Self.overhead($0.packing) } ?? 0)
+        var total = (editKiB + deflatingKiB) << 10 + (group.map { 2 * $0.count + Self.overhead($0.packing) } ?? 0)
         for (_, packed) in singles {
             total += Self.overhead(packed.packing)
             guard packed.packing != .stored else { continue }
-            total += packed.window == 0 ? TextDecoder.memory(packed.count) : 1 << packed.window
+            total += packed.window == 0 ? TextDecoder.memory(packed.count) : packed.windowBytes
         }
         return total
     }
@@ -54,7 +62,8 @@ package struct PatchHeader: Equatable, Sendable {
         writer.append(after.bytes)
         writer.append(signed: entriesDelta)
         writer.append(signed: bytesDelta)
-        writer.append(editKiB)
+        writer.append(editKiB << 1 | (deflatingKiB > 0 ? 1 : 0))
+        if deflatingKiB > 0 { writer.append(deflatingKiB) }
         writer.append(grouped.reduce(0) { $0 | 1 << $1.stream.rawValue })
         writer.append(singles.reduce(0) { $0 | 1 << $1.stream.rawValue })
         for (_, count) in grouped { writer.append(count) }
@@ -102,7 +111,9 @@ extension PatchHeader {
         after = try Self.digest(&reader)
         entriesDelta = try reader.signed()
         bytesDelta = try reader.signed()
-        editKiB = try reader.number(atMost: 1 << 40, "memory")
+        let memory = try reader.number(atMost: 1 << 41, "memory")
+        editKiB = memory >> 1
+        deflatingKiB = memory & 1 == 1 ? try reader.number(atMost: 1 << 40, "memory for deflating") : 0
         let (inGroup, alone) = (try Self.streams(&reader), try Self.streams(&reader))
         guard !inGroup.contains(where: alone.contains) else { throw PatchFault(.malformed, found: "a stream twice") }
         var table = Table(reader, pieces: (inGroup.isEmpty ? 0 : 1) + alone.count, fileCount: fileCount)

@@ -21,5 +21,13 @@ enum PatchStream: Int, CaseIterable, Sendable {
             }
     }
 
+    /// Whether it holds numbers and differences of edits, not bytes of files.
+    var isOfNumbers: Bool {
+        switch self {
+        case .layout, .lengths, .inserts, .seeks, .gaps, .values, .referenceGaps, .referenceValues: true
+        case .plan, .text, .literals, .bulk, .recipes: false
+        }
+    }
+
     var name: String { "stream \(rawValue)" }
 }

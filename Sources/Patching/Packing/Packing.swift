@@ -56,13 +56,38 @@ package protocol StreamPacker: Sendable {
 
 /// Opens packed streams; an adapter over compression libraries.
 package protocol StreamUnpacker: Sendable {
-    /// Fills the buffer with the next packed bytes and says how many; 0 at the end.
-    typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
-
     /// A reader of exactly `count` unpacked bytes that needs `window` bytes of memory. Not asked for `.stored`.
+    ///
+    /// `isReadInParts`: it is read in small parts with other work between them, so some of it may be unpacked before it is
+    /// asked for. What is read, and what is thrown and where, does not depend on that.
     func open(
-        _ packing: Packing, count: Int, window: Int, source: @escaping Source
+        _ packing: Packing, count: Int, window: Int, isReadInParts: Bool, source: PackedPiece
     ) throws -> any UnpackedStream
+}
+
+/// A part of a patch that is packed as one.
+package struct PackedPiece: Sendable {
+    /// Fills the buffer with the next packed bytes and says how many; 0 at the end.
+    package typealias Reader = (UnsafeMutableRawBufferPointer) throws -> Int
+
+    private let patch: any PatchBytes
+    private let range: Range<Int>
+
+    init(_ patch: any PatchBytes, _ range: Range<Int>) {
+        (self.patch, self.range) = (patch, range)
+    }
+
+    /// Reads from the front to the back.
+    package var inOrder: Reader {
+        var position = range.lowerBound
+        return { buffer in
+            let part = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<min(buffer.count, range.upperBound - position)])
+            if !part.isEmpty { try patch.read(at: position, into: part) }
+            position += part.count
+            return part.count
+        }
+    }
 }
 
 /// A stream that is being unpacked. Not for use from two threads at once.
@@ -71,4 +96,10 @@ package protocol UnpackedStream: AnyObject {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws
     /// Throws unless all was read, and all packed bytes were used.
     func finish() throws
+    /// Nothing is asked of the source any more, on any thread, once this returns. Nothing is read afterwards.
+    func stop()
+}
+
+extension UnpackedStream {
+    package func stop() {}
 }

@@ -7,7 +7,7 @@ struct RangeDecoder {
     private static let bits: UInt32 = 11
     private static let moveBits: UInt16 = 5
 
-    private let source: StreamUnpacker.Source
+    private let source: PackedPiece.Reader
     private let buffer: UnsafeMutableRawBufferPointer
     private var position = 0
     private var filled = 0
@@ -16,7 +16,7 @@ struct RangeDecoder {
     private var code: UInt32 = 0
 
     /// `buffer` is the caller's, of any size, for as long as this is used.
-    init(_ buffer: UnsafeMutableRawBufferPointer, source: @escaping StreamUnpacker.Source) throws {
+    init(_ buffer: UnsafeMutableRawBufferPointer, source: @escaping PackedPiece.Reader) throws {
         (self.buffer, self.source) = (buffer, source)
         for _ in 0..<4 { code = code << 8 | UInt32(try nextByte()) }
     }

@@ -24,7 +24,7 @@ final class TextDecoder: UnpackedStream {
 
     /// Of `count` bytes, which are kept in memory.
     init(
-        count: Int, _ parameters: LZMAParameters, _ dictionary: TextDictionary, source: @escaping StreamUnpacker.Source
+        count: Int, _ parameters: LZMAParameters, _ dictionary: TextDictionary, source: @escaping PackedPiece.Reader
     ) throws {
         (self.count, self.parameters, self.dictionary) = (count, parameters, dictionary)
         dictionaryCount = dictionary.count

@@ -32,9 +32,24 @@ extension FinishedEdit {
     var memory: Int {
         guard let sizes else { return encoded.memory }
         return max(
-            TransformMemory.old(file: sizes.old, expanded: max(sizes.old, sizes.oldExpanded)),
-            sizes.oldExpanded + expandedSize + encoded.memory,
+            memoryBeforeDeflating,
             TransformMemory.new(
                 old: sizes.oldExpanded, expanded: expandedSize, file: sizes.new, recipe: recipe.count))
+    }
+
+    /// The same, but for what deflating it takes beside other edits.
+    var memoryBesideDeflating: Int { transform == .expanded ? memoryBeforeDeflating : memory }
+
+    private var memoryBeforeDeflating: Int {
+        guard let sizes else { return encoded.memory }
+        return max(
+            TransformMemory.old(file: sizes.old, expanded: max(sizes.old, sizes.oldExpanded)),
+            sizes.oldExpanded + expandedSize + encoded.memory)
+    }
+
+    /// Bytes that deflating this takes beside other edits: its old file is not needed any more.
+    var deflatingMemory: Int {
+        guard transform == .expanded, let sizes else { return 0 }
+        return TransformMemory.new(old: 0, expanded: expandedSize, file: sizes.new, recipe: recipe.count)
     }
 }

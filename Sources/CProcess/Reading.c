@@ -98,11 +98,12 @@ static void open_to_read(struct program *program, int call, unsigned flags) {
     ALLOW;
 }
 
-/// TCP and UDP, this machine's, and what the kernel answers of its addresses (NETLINK_ROUTE, which is 0).
+/// TCP and UDP, and what the kernel answers of its addresses (NETLINK_ROUTE, which is 0). Not this machine's own: by those a
+/// service manager could be asked to run things outside. glibc asks name servers where it finds no nscd.
 static void some_sockets(struct program *program) {
     JUMP(BPF_JEQ, SYS_socket, 0, 13);
     LOAD(args[0]);
-    JUMP(BPF_JEQ, AF_UNIX, 9, 0);
+    JUMP(BPF_JEQ, AF_UNIX, 10, 0);
     JUMP(BPF_JEQ, AF_NETLINK, 0, 2);
     LOAD(args[2]);
     JUMP(BPF_JEQ, 0, 6, 7);

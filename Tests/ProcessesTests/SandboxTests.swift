@@ -209,7 +209,7 @@ struct SandboxTests {
         if probe.gaps.contains(where: { $0.hasPrefix("changing files") }) { return }
         #expect(
             probe.outcomes == [
-                "connect \(listener.port)": 0, "socket \(AF_INET6)": 0, "socket \(AF_UNIX)": 0,
+                "connect \(listener.port)": 0, "socket \(AF_INET6)": 0, "socket \(AF_UNIX)": EAFNOSUPPORT,
                 "socket \(AF_NETLINK)": 0, "socket \(AF_PACKET)": EAFNOSUPPORT, "socket 40": EAFNOSUPPORT,
                 "raw \(AF_INET)": EAFNOSUPPORT, "raw \(AF_INET6)": EAFNOSUPPORT, "listen 1": EACCES, "ring 1": ENOSYS,
             ])

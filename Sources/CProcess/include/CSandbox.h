@@ -34,6 +34,6 @@ int sceau_refuse_network(void);
 /// Takes all capabilities from this thread, for good once new privileges are forbidden.
 int sceau_drop_capabilities(void);
 
-/// Lets all threads of this process open files for reading only, make TCP and UDP sockets that wait for nobody, and sockets of
-/// this machine; no change of a file, no program, no signal but to itself. New privileges have to be forbidden first.
+/// Lets all threads of this process open files for reading only, make TCP and UDP sockets that wait for nobody, none of
+/// this machine's own; no change of a file, no program, no signal but to itself. New privileges have to be forbidden first.
 int sceau_only_read_and_ask(void);

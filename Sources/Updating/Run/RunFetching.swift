@@ -39,7 +39,8 @@ extension UpdateRun {
     /// Fetches anew what is kept of the installed release, where it was lost: by it the tree is verified, services are known,
     /// data are changed back, and there is a way back at all. That it cannot be had any more is no reason not to update.
     mutating func completeKept(_ refreshed: RefreshedChannel) throws {
-        guard let known = installed, try instance.keptRelease(known.version, limits: agent.configuration.limits.tree) == nil,
+        guard let known = installed,
+            try instance.keptRelease(known.version, limits: agent.configuration.limits.tree) == nil,
             let facts = refreshed.channel.releases.first(where: { $0.version == known.version })
         else { return }
         do {

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build release demo test faults bench fuzz lint install install-packaging clean
+.PHONY: help build release demo test faults systemd bench fuzz lint install install-packaging clean
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -41,6 +41,11 @@ faults:  ## an update killed, or with an error, at every system call that change
 	swift build $(SWIFT_FLAGS)
 	Tests/Faults/faults --bin "$$(swift build --show-bin-path)" --out .cache/faults.json $(FAULTS)
 
+systemd:  ## the packaged units under a systemd of their own (SYSTEMD=options; a minute or two, as root)
+	@Scripts/install-dependencies build test
+	swift build $(SWIFT_FLAGS)
+	Tests/Systemd/systemd-scenes --bin "$$(swift build --show-bin-path)" $(SYSTEMD)
+
 bench: release  ## the TUF client and the agent beside python-tuf; the log beside a short one; patches beside those of others
 	@Scripts/install-dependencies build test bench
 	@Scripts/peers-venv bench
@@ -55,7 +60,7 @@ fuzz:  ## a minute of libFuzzer (FUZZ_SECONDS) on each reader of patches
 lint:  ## formatting, the shell scripts, and the rules of the house
 	@Scripts/install-dependencies build test
 	swift format lint --strict -r Sources Tests Fuzz Package.swift
-	shellcheck Scripts/demo Scripts/fetch-release Scripts/fuzz Scripts/install-dependencies Scripts/peers-venv .ci/run
+	shellcheck Scripts/demo Scripts/fetch-release Scripts/fuzz Scripts/install-dependencies Scripts/peers-venv .ci/run Tests/Systemd/boot
 	test -z "$$(gofmt -l Tests/Peers)"
 	Scripts/check-house
 

@@ -204,7 +204,7 @@ let testTargets: [Target] = [
         "UpdatingTests",
         [
             "Updating", "UpdatePlan", "Patching", "Archiving", "Releases", "TUF", "Transport", "Signatures",
-            "CanonicalJSON", "Processes",
+            "CanonicalJSON", "Processes", "sceau-agent", "process-probe",
             "DurableStorage", "Primitives", "TestSupport", systemPackage, "Settings", "TransparencyLog",
         ]),
     tests("CanonicalJSONTests", ["CanonicalJSON", "Primitives"]),

@@ -10,7 +10,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-// /proc, read without memory from the heap. Nobody hides there: who forks twice and makes a session of its own still
+// /proc, read without memory from the heap. Nobody gets away there: who forks twice and makes a session of its own still
 // has a parent, and when that ends, the subreaper.
 
 enum { DEEPEST = 64 };
@@ -97,6 +97,37 @@ static bool signal_descendant(int proc, pid_t pid, int number) {
     return is_ours;
 }
 
+/// Signals a child of which nothing can be read; it is not anybody else, because only this process reaps it.
+static bool signal_hidden_child(int proc, pid_t pid, int number) {
+    struct standing standing;
+    if (pid <= 1 || read_standing(proc, pid, &standing)) return false;
+    pid_t group = getpgid(pid);
+    if (kill(pid, number) != 0) return false;
+    if (number == SIGTERM) kill(pid, SIGCONT);
+    if (number == SIGKILL && group > 1 && group != getpgrp()) kill(-group, number);
+    return true;
+}
+
+/// Where /proc hides what one may not trace (hidepid, systemd's ProtectProc), a program that shields itself, as ssh-agent and
+/// gpg-agent do, is not there even for its own user. But this process is told who its children are.
+static int signal_hidden_children(int proc, int number) {
+    int file = openat(proc, "thread-self/children", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    // What does not fit is left to the next pass.
+    char text[4096];
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    int found = 0;
+    for (const char *at = text; *at >= '1' && *at <= '9';) {
+        pid_t pid = read_number(&at);
+        // Each ends with a space: without it, it is cut.
+        if (at[-1] == ' ' && signal_hidden_child(proc, pid, number)) found++;
+    }
+    return found;
+}
+
 int sceau_signal_descendants(pid_t leader, int number) {
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (proc < 0) {
@@ -115,6 +146,7 @@ int sceau_signal_descendants(pid_t leader, int number) {
             if (pid > 1 && signal_descendant(proc, pid, number)) found++;
         }
     }
+    found += signal_hidden_children(proc, number);
     close(proc);
     return found;
 }

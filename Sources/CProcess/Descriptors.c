@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 int sceau_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int sceau_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
 int sceau_file_in_memory(const void *bytes, size_t count) {
     int file = memfd_create("sceau-input", MFD_CLOEXEC);

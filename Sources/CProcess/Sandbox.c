@@ -8,7 +8,6 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -72,11 +71,8 @@ int sceau_refuse_network(void) {
         LOAD(nr),
         ABOVE(LAST_NATIVE, 2, 0),
         EQUAL(SYS_io_uring_setup, 1, 0),
-        EQUAL(SYS_socket, 1, 4),
+        EQUAL(SYS_socket, 1, 2),
         REFUSE(ENOSYS),
-        // The family is an int: the lower half, which comes first on these architectures.
-        LOAD(args[0]),
-        EQUAL(AF_UNIX, 1, 0),
         REFUSE(EAFNOSUPPORT),
         ALLOW,
     };

@@ -125,6 +125,18 @@ package struct DurableStorage: Sendable {
         try flushDirectory(parent)
     }
 
+    /// Makes a folder that was not there, for this process's user alone. In a folder that others may write to, as `/tmp` is,
+    /// one that somebody else put there is never taken over: throws `.exists`.
+    package func makeOwnDirectory(_ path: FilePath) throws(StorageFault) {
+        let parent = path.folder
+        if !parent.isEmpty { try makeDirectory(parent) }
+        try announce(.makeDirectory(path))
+        guard mkdir(path.string, FilePermissions.privateDirectory.rawValue) == 0 else {
+            throw .current("mkdir", at: path)
+        }
+        try flushDirectory(parent)
+    }
+
     /// The mode is what was asked for, whatever the umask: a server has to be able to read what is published. The folder
     /// gets its name last. Under its name it would keep the mode that the umask left when the program is stopped before
     /// `chmod`, since nobody changes the mode of a folder that is there.
@@ -133,8 +145,11 @@ package struct DurableStorage: Sendable {
         unlink(temporary.string)
         if mkdir(temporary.string, mode.rawValue) != 0 {
             guard errno == EEXIST else { throw .current("mkdir", at: path) }
-            // Of an earlier stop, or of somebody who makes the same folder at this moment.
-            guard try info(temporary)?.kind == .directory else { throw StorageFault(.exists, at: temporary.string) }
+            // Of an earlier stop, or of somebody who makes the same folder at this moment: as the same user. One that
+            // another user put into a folder that all may write to would be that user's under its final name, too.
+            guard let info = try info(temporary), info.kind == .directory, info.owner == user else {
+                throw StorageFault(.exists, at: temporary.string)
+            }
         }
         if chmod(temporary.string, mode.rawValue) == 0, Glibc.rename(temporary.string, path.string) == 0 { return }
         let fault = StorageFault.current("mkdir", at: path)

@@ -16,11 +16,14 @@ package struct SettingsNode {
         guard bytes.count <= limit, String(validating: bytes, as: UTF8.self) != nil else {
             throw SettingsFault(.invalid, expected: "UTF-8 text of at most \(limit) bytes", at: file)
         }
-        guard let root = try YAMLText.compose(bytes, file: file) else {
+        guard let root = try YAMLText.compose(Array(bytes.dropFirst(byteOrderMark(bytes))), file: file) else {
             throw SettingsFault(.invalid, found: "an empty file", at: file)
         }
         return SettingsNode(root, file: file)
     }
+
+    /// How many bytes of one some editors put before the text.
+    private static func byteOrderMark(_ bytes: [UInt8]) -> Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
     // MARK: faults
 
@@ -53,7 +56,9 @@ package struct SettingsNode {
     }
 
     package func integer(in range: ClosedRange<Int>) throws(SettingsFault) -> Int {
-        guard case .scalar(let text, isPlain: true) = node.content, let number = Int(text), range.contains(number)
+        // One spelling: to other readers of YAML, 010 is 8.
+        guard case .scalar(let text, isPlain: true) = node.content, let number = Int(text), "\(number)" == text,
+            range.contains(number)
         else { throw invalid(expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") }
         return number
     }
@@ -63,6 +68,11 @@ package struct SettingsNode {
         let path = FilePath(text)
         guard path.isAbsolute, path.isLexicallyNormal, !text.utf8.contains(0), path.lastComponent != nil else {
             throw invalid(expected: "an absolute path without . and ..")
+        }
+        if let unseen = text.unicodeScalars.first(where: \.isUnseen) {
+            throw fault(
+                found: "the character U+" + String(unseen.value, radix: 16, uppercase: true) + " in a path",
+                expected: "characters that can be seen, and plain spaces")
         }
         return path
     }
@@ -80,5 +90,16 @@ package struct SettingsNode {
     package func members() throws(SettingsFault) -> [(key: SettingsNode, value: SettingsNode)] {
         guard case .mapping(let members) = node.content else { throw fault(found: kind, expected: "keys with values") }
         return members.map { (SettingsNode($0.key, file: file), SettingsNode($0.value, file: file)) }
+    }
+}
+
+extension Unicode.Scalar {
+    /// Nobody sees it in a file, but for a plain space: it came there with something that was pasted.
+    fileprivate var isUnseen: Bool {
+        switch properties.generalCategory {
+        case .spaceSeparator: self != " "
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }

@@ -74,19 +74,14 @@ final class CurlHandle {
 
     private func setWay(_ configuration: TransportConfiguration) throws(TransportFault) {
         // An empty proxy and exception list keep libcurl from looking into the environment.
+        try configuration.check()
         try set(CURLOPT_NOPROXY, "")
         try set(CURLOPT_PROXY, configuration.proxy ?? "")
-        if let proxy = configuration.proxy {
-            guard proxy.hasPrefix("http://") || configuration.isThroughSOCKS else {
-                throw TransportFault(.invalidProxy, found: HTTPAddress.displayed(proxy))
-            }
-        }
         if let authorities = configuration.authorities {
             try set(CURLOPT_CAINFO, authorities.string)
             try set(CURLOPT_CAPATH, nil)
         }
         if !configuration.pinnedKeys.isEmpty {
-            for pin in configuration.pinnedKeys { try TransportConfiguration.checkPin(pin) }
             try set(CURLOPT_PINNEDPUBLICKEY, configuration.pinnedKeys.joined(separator: ";"))
         }
     }

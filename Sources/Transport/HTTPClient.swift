@@ -98,74 +98,34 @@ package final class HTTPClient {
     }
 }
 
-extension HTTPClient {
-    private enum Attempt {
-        case done
-        /// The server cannot go on from where we are.
-        case startAnew
-    }
-
-    /// Fetches a large file into `partial`, going on from what an earlier run left there; at the end `partial` holds
-    /// `expectedLength` bytes, flushed. Whether they are the right ones, the caller finds out by their hash (and removes
-    /// `partial` when not).
-    ///
-    /// Never writes more than `expectedLength` bytes. After a fault `partial` holds what was received, for the next run.
-    /// `progress` is told the bytes in `partial`; an error it throws stops the transfer and comes out of here.
-    /// Throws `TransportFault` and `StorageFault`.
-    package func download(
-        _ url: String, to partial: FilePath, expectedLength: Int, storage: DurableStorage,
-        progress: @escaping (Int) throws -> Void = { _ in }
-    ) throws {
-        let offset = try usableLength(of: partial, expectedLength: expectedLength, storage)
-        if offset == expectedLength, offset > 0 { return }
-        let range = Range(url: url, offset: offset, end: expectedLength)
-        guard case .startAnew = try attempt(range, to: partial, storage, progress) else { return }
-        try storage.remove(partial)
-        _ = try attempt(Range(url: url, offset: 0, end: expectedLength), to: partial, storage, progress)
-    }
-
-    /// The bytes of an earlier run; what cannot be a beginning of the file is removed.
-    private func usableLength(
-        of partial: FilePath, expectedLength: Int, _ storage: DurableStorage
-    ) throws(StorageFault) -> Int {
-        guard let info = try storage.info(partial) else { return 0 }
-        if info.kind == .file, info.size <= expectedLength { return info.size }
-        try storage.remove(partial)
-        return 0
-    }
-
-    private func attempt(
-        _ range: Range, to partial: FilePath, _ storage: DurableStorage, _ progress: @escaping (Int) throws -> Void
-    ) throws -> Attempt {
-        var outcome = Attempt.done
-        try storage.append(to: partial) { file in
-            var position = range.offset
+extension HTTPClient: HTTPFetching {
+    package func fetchRest(
+        _ url: String, from offset: Int, of length: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool {
+        let range = Range(url: url, offset: offset, end: length)
+        var position = offset
+        return try withoutActuallyEscaping(sink) { sink in
             let exchange = Exchange(
-                url: range.url, requestHeaders: range.requestHeaders, wantedStatus: range.wantedStatus,
-                limit: range.end - range.offset, headerLimit: limits.headers, checkHead: range.check
+                url: url, requestHeaders: range.requestHeaders, wantedStatus: range.wantedStatus,
+                limit: length - offset, headerLimit: limits.headers, checkHead: range.check
             ) { bytes in
-                try file.append(bytes)
+                try sink(bytes)
                 position += bytes.count
-                try progress(position)
             }
-            let head = try run(exchange, within: patience(for: range.end - range.offset))
+            let head = try run(exchange, within: limits.patience(for: length - offset))
             if let error = exchange.sinkError { throw error }
             switch head.status {
             case range.wantedStatus:
-                guard position == range.end else {
+                guard position == length else {
                     throw TransportFault(
-                        .truncated, found: "\(position) bytes", expected: "\(range.end) bytes",
-                        at: HTTPAddress.displayed(range.url))
+                        .truncated, found: "\(position) bytes", expected: "\(length) bytes",
+                        at: HTTPAddress.displayed(url))
                 }
-            case _ where range.offset > 0 && (head.status == 200 || head.status == 416): outcome = .startAnew
+                return true
+            case _ where offset > 0 && (head.status == 200 || head.status == 416): return false
             default: throw exchange.unexpected(head, expected: "\(range.wantedStatus)")
             }
         }
-        return outcome
-    }
-
-    func patience(for bytes: Int) -> Duration {
-        min(limits.download, limits.fetch + .seconds(bytes / max(1, limits.allowedAverage)))
     }
 
     /// The part of a file still missing.

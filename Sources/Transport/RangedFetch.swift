@@ -2,10 +2,6 @@ import Primitives
 
 /// A part of a file, into memory: from some byte on, as far as the file goes.
 extension HTTPClient {
-    /// Hands what follows the first `offset` bytes of a file to `sink`, piece by piece; false when there is no such file.
-    ///
-    /// A server that does not serve parts is asked for the whole file, and its beginning is read over. No more than
-    /// `limit` bytes reach `sink`. Throws `TransportFault`, and whatever `sink` throws.
     package func fetch(
         _ url: String, from offset: Int, limit: Int, into sink: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Bool {
@@ -40,7 +36,7 @@ extension HTTPClient {
                             expected: "bytes from \(offset) on", at: HTTPAddress.displayed(url))
                     }
                 }, sink: { try sink($0) })
-            let head = try run(exchange, within: patience(for: limit))
+            let head = try run(exchange, within: limits.patience(for: limit))
             if let error = exchange.sinkError { throw error }
             switch head.status {
             case 206: return .found
@@ -64,7 +60,7 @@ extension HTTPClient {
                 missing -= skipped
                 if skipped < bytes.count { try sink(UnsafeRawBufferPointer(rebasing: bytes[skipped...])) }
             }
-            let head = try run(exchange, within: patience(for: offset + limit))
+            let head = try run(exchange, within: limits.patience(for: offset + limit))
             if let error = exchange.sinkError { throw error }
             switch head.status {
             case 200: break

@@ -24,6 +24,14 @@ package struct TransportConfiguration: Hashable, Sendable {
     /// Names are looked up by the proxy, so that onion addresses can be reached and nobody here sees who is asked for.
     package var isThroughSOCKS: Bool { proxy?.hasPrefix("socks5h://") ?? false }
 
+    /// Throws where no request could be made by this, whatever the address.
+    package func check() throws(TransportFault) {
+        if let proxy, !proxy.hasPrefix("http://"), !isThroughSOCKS {
+            throw TransportFault(.invalidProxy, found: HTTPAddress.displayed(proxy))
+        }
+        for pin in pinnedKeys { try Self.checkPin(pin) }
+    }
+
     /// Throws for an onion address that would be looked up in the open net, where it does not exist and gives us away.
     package func checkWay(to address: String) throws(TransportFault) {
         guard HTTPAddress.isOnion(address), !isThroughSOCKS else { return }
@@ -76,6 +84,11 @@ package struct TransportLimits: Hashable, Sendable {
     package var bandwidth: Int?
 
     package init() {}
+
+    /// How long `bytes` of a download may take.
+    package func patience(for bytes: Int) -> Duration {
+        min(download, fetch + .seconds(bytes / max(1, allowedAverage)))
+    }
 
     /// Where we are the slow ones, the server is not to blame: half of what we allow is enough.
     var allowedAverage: Int { min(slowestAverage, bandwidth.map { $0 / 2 } ?? .max) }

@@ -21,14 +21,16 @@ package enum TransportFaultCode: String, FaultCode {
     case tooLong = "transport/too-long"
     case unexpectedRange = "transport/unexpected-range"
     case stopped = "transport/stopped"
+    case workerEnded = "transport/worker-ended"
+    case workerAnswer = "transport/worker-answer"
 
     package var family: FaultFamily {
         switch self {
         case .invalidURL, .invalidProxy, .invalidPin: .usage
-        case .tooLong, .unexpectedRange, .unsafePath, .otherKey: .refusal
+        case .tooLong, .unexpectedRange, .unsafePath, .otherKey, .workerAnswer: .refusal
         case .unavailable, .stopped: .local
         case .connectFailed, .timedOut, .tlsFailed, .httpStatus, .redirected, .truncated, .malformed,
-            .onionWithoutTor:
+            .onionWithoutTor, .workerEnded:
             .transport
         }
     }
@@ -52,6 +54,8 @@ package enum TransportFaultCode: String, FaultCode {
         case .tooLong: "the server sends more than it may"
         case .unexpectedRange: "the server sends another part of the file than was asked for"
         case .stopped: "the transfer was stopped"
+        case .workerEnded: "the process that asks the servers ended"
+        case .workerAnswer: "the process that asks the servers does what it never should"
         }
     }
 
@@ -74,6 +78,10 @@ package enum TransportFaultCode: String, FaultCode {
         case .malformed: "is there a web server at this address? Check it, or use another mirror"
         case .unsafePath: "nothing was fetched; report this to the publisher"
         case .unavailable: "free some memory and run this again"
+        case .workerEnded:
+            "what was received is kept; look into the log of this machine for what ended it (its memory, perhaps), and run this again"
+        case .workerAnswer:
+            "nothing of it was used: the server may have taken it over; use another mirror, and report this with its address"
         }
     }
 }
@@ -83,7 +91,7 @@ extension TransportFault {
     /// already does not count, nor does what somebody decided.
     package var isPassing: Bool {
         switch code {
-        case .connectFailed, .truncated: true
+        case .connectFailed, .truncated, .workerEnded: true
         case .httpStatus: found.flatMap { Int($0) }.map { (500...599).contains($0) } ?? false
         default: false
         }

@@ -77,9 +77,10 @@ package struct ReleaseChoice: Hashable, Sendable {
     }
 
     private func mayFollow(_ version: Version) -> Bool {
+        // To mend what is in use is no way to what was left.
+        if let installed, version == installed { return installedIsUnproved }
         if let revertedFrom, version <= revertedFrom { return false }
-        guard let installed else { return true }
-        return version > installed || (version == installed && installedIsUnproved)
+        return installed.map { version > $0 } ?? true
     }
 
     private static func describe(_ offered: [ReleaseFacts]) -> String {

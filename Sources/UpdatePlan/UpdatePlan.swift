@@ -146,7 +146,13 @@ package struct UpdatePlan: Hashable, Sendable {
         if case .patchRefused = event { return [.discardUnfinished] + actions }
         guard case .restarted = event else { return actions }
         // A release that waits since an earlier run was announced then.
-        return state.name.isResumed ? actions : [.discardUnfinished]
+        return state.name.isResumed ? resuming + actions : [.discardUnfinished]
+    }
+
+    /// What ran when the agent was stopped may not run any more: the whole machine may have been.
+    private var resuming: [UpdateAction] {
+        guard let step = state.step, state.name == .restarted || state.name == .checking else { return [] }
+        return [.startServicesAgain(step)]
     }
 
     private var actions: [UpdateAction] {

@@ -12,6 +12,7 @@ package enum AgentFaultCode: String, FaultCode {
     case damagedRoot = "agent/damaged-root"
     case wrongFingerprint = "agent/wrong-fingerprint"
     case otherRoot = "agent/other-root"
+    case foreignState = "agent/foreign-state"
     case otherFingerprint = "agent/other-fingerprint"
 
     case noSuchChannel = "agent/no-such-channel"
@@ -47,7 +48,9 @@ package enum AgentFaultCode: String, FaultCode {
 
     package var family: FaultFamily {
         switch self {
-        case .noConfiguration, .unknownTimeZone, .noRoot, .notInitialised, .notKept, .notWaiting, .invalidHold: .usage
+        case .noConfiguration, .unknownTimeZone, .noRoot, .notInitialised, .notKept, .notWaiting, .invalidHold,
+            .foreignState:
+            .usage
         case .wrongFingerprint, .otherRoot, .otherFingerprint, .noSuchChannel, .contradictoryRelease, .missingTarget,
             .wrongHash,
             .tooLarge, .damagedTree:
@@ -69,6 +72,7 @@ package enum AgentFaultCode: String, FaultCode {
         case .damagedRoot: "the pinned root is damaged"
         case .wrongFingerprint: "the root is not the one with this fingerprint"
         case .otherRoot: "this instance already trusts another root"
+        case .foreignState: "this cannot be the state folder"
         case .otherFingerprint: "what is offered is not what was accepted"
         case .noSuchChannel: "the signed metadata knows no such channel"
         case .contradictoryRelease: "signed files of a release contradict each other"
@@ -112,6 +116,8 @@ package enum AgentFaultCode: String, FaultCode {
         case .otherRoot:
             "a new root reaches an instance by itself, signed by the old one; to follow another "
                 + "publisher, configure another state folder"
+        case .foreignState:
+            "name a folder for the agent alone, which it may make: what is not its own in there would be cleared away"
         case .otherFingerprint: "nothing was accepted; ask for the fingerprint again, and compare the whole of it"
         case .noSuchChannel: "check product and channel in the configuration"
         case .contradictoryRelease, .missingTarget: "report this to the publisher"
@@ -142,7 +148,7 @@ package enum AgentFaultCode: String, FaultCode {
             "sceau-agent status says which release is in use; the output folder in the state folder holds what its programs said"
         case .irreversible: "restore your backup of before, then run this with --keep-data"
         case .buildFailed: "check the memory and the limits of this machine, then run this again"
-        case .stopped: "run this again; what was downloaded is kept"
+        case .stopped: "run this again: it goes on from there, and what was downloaded is kept"
         case .invalidHold: "say it once more as expected"
         case .notWaiting: "sceau-agent check says which release is offered, and what it waits for"
         }

@@ -19,12 +19,6 @@ struct BuildWorkerCommand: ParsableCommand {
         if !answer.succeeded { throw ExitCode.failure }
     }
 
-    /// For who runs it: what its sandbox lacks, in one line.
-    static func warn(_ gaps: [String]) {
-        try? StandardError.print(
-            "sceau-agent: warning: building is not confined as it should be: " + gaps.joined(separator: "; "))
-    }
-
     private static func input() throws -> [UInt8] {
         var bytes: [UInt8] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -36,12 +30,4 @@ struct BuildWorkerCommand: ParsableCommand {
         }
         return bytes
     }
-}
-
-/// Builds, where this process was started for that, and ends it. Called first of all: as long as there are no other threads,
-/// nothing of the process is left outside the sandbox.
-func buildIfAsked() {
-    guard CommandLine.arguments.dropFirst() == [BuildWorkerCommand.name] else { return }
-    do { try BuildWorkerCommand().run() } catch { exit(FaultFamily.local.exitStatus) }
-    exit(0)
 }

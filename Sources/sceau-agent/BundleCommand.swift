@@ -88,7 +88,8 @@ struct BundleCreate: ParsableCommand {
         return try showingProgress { progress in
             try Agent.createBundle(
                 request, of: paths, from: fromRepository, root: pinned, to: out, storage: storage,
-                now: SystemClock.now(), agentVersion: try Version(Tool.version), progress: progress)
+                now: SystemClock.now(), agentVersion: try Version(Tool.version), workers: .ownProgram,
+                progress: progress)
         }
     }
 

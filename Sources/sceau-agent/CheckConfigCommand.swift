@@ -15,10 +15,12 @@ struct CheckConfigCommand: ParsableCommand {
     @OptionGroup var options: InstanceOptions
 
     func run() throws {
-        let (configuration, storage) = (try options.configuration(), DurableStorage())
+        let (file, storage) = (try options.located(), DurableStorage())
+        let configuration = try ConfigurationFile.load(file, storage)
         try configuration.becomeOwner(storage)
         let findings = ConfigurationCheck(
-            configuration, storage: storage, obstacle: { MetricsListener.obstacle(to: $0, for: configuration) }
+            configuration, from: file, storage: storage,
+            obstacle: { MetricsListener.obstacle(to: $0, for: configuration) }
         ).findings()
         try options.print(
             ["findings": .array(findings.map { .object($0.json) })], orText: Self.lines(findings))

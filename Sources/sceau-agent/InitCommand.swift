@@ -22,6 +22,7 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         let expected = try fingerprint.map(Self.digest)
         let bytes = try DurableStorage().read(root, limit: MetadataLimits().rootLength)
+        try options.configuration().makeStateOfOwner(DurableStorage())
         let anchor = try options.withAgent { try $0.initialise(root: bytes, fingerprint: expected) }
         try options.print(anchor.json, orText: Self.lines(anchor, wasCompared: expected != nil))
     }

@@ -16,18 +16,22 @@ struct InstanceOptions: ParsableArguments {
 
     @OptionGroup var json: JSONOption
 
-    func configuration() throws -> AgentConfiguration {
-        let storage = DurableStorage()
-        return try ConfigurationFile.load(try ConfigurationFile.locate(named: file, storage), storage)
-    }
+    func configuration() throws -> AgentConfiguration { try ConfigurationFile.load(try located(), DurableStorage()) }
+
+    /// Where the configuration is.
+    func located() throws -> FilePath { try ConfigurationFile.locate(named: file, DurableStorage()) }
 
     /// Runs `body` with the agent of the configuration. A fault says how the instance stands after it.
-    func withAgent<Result>(_ body: (Agent) throws -> Result) throws -> Result {
+    ///
+    /// `isStopping` is as in `AgentPorts`.
+    func withAgent<Result>(
+        isStopping: @escaping () -> Bool = { false }, _ body: (Agent) throws -> Result
+    ) throws -> Result {
         try withAgent(
             making: { configuration, storage, progress in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    worker: [BuildWorkerCommand.name], warn: BuildWorkerCommand.warn, progress: progress)
+                    isStopping: isStopping, workers: .ownProgram, progress: progress)
             }, body)
     }
 
@@ -37,8 +41,8 @@ struct InstanceOptions: ParsableArguments {
             making: { configuration, storage, progress in
                 Agent.offline(
                     configuration, try BundleMirror(bundle, storage: storage), storage: storage,
-                    now: SystemClock.now(), agentVersion: try Version(Tool.version), worker: [BuildWorkerCommand.name],
-                    warn: BuildWorkerCommand.warn, progress: progress)
+                    now: SystemClock.now(), agentVersion: try Version(Tool.version), workers: .ownProgram,
+                    progress: progress)
             }, body)
     }
 

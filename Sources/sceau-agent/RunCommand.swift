@@ -49,8 +49,8 @@ struct RunCommand: ParsableCommand {
             agent: { configuration in
                 try Agent.overHTTP(
                     configuration, storage: storage, now: SystemClock.now(), agentVersion: try Version(Tool.version),
-                    isStopping: { signals.isStopping }, pulse: pulse, worker: [BuildWorkerCommand.name],
-                    warn: BuildWorkerCommand.warn, progress: { _ in heartbeat.beat() })
+                    isStopping: { signals.isStopping }, pulse: pulse, workers: .ownProgram,
+                    progress: { _ in heartbeat.beat() })
             },
             now: SystemClock.now, elapsed: { ContinuousClock.now - start }, chance: { .random(in: 0..<1) },
             isStopping: { signals.isStopping }, takeReload: signals.takeReload, wait: signals.wait,

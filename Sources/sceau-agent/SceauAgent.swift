@@ -3,7 +3,7 @@ import CommandSupport
 
 @main enum Main {
     static func main() async {
-        buildIfAsked()
+        workIfAsked()
         await Tool("sceau-agent").run(SceauAgent.self)
     }
 }
@@ -20,6 +20,6 @@ struct SceauAgent: AsyncParsableCommand {
             InitCommand.self, CheckCommand.self, UpdateCommand.self, StatusCommand.self, VerifyCommand.self,
             RevertCommand.self, ApproveCommand.self, HoldCommand.self, UnholdCommand.self, HistoryCommand.self,
             GarbageCommand.self, BundleCommand.self, ConfigCommand.self, CheckConfigCommand.self,
-            RunCommand.self, BuildWorkerCommand.self,
+            RunCommand.self, BuildWorkerCommand.self, FetchWorkerCommand.self,
         ])
 }

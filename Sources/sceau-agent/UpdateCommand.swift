@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import Primitives
+import Processes
 import Releases
 import Signatures
 import TransparencyLog
@@ -8,7 +9,11 @@ import Updating
 
 struct UpdateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "update", abstract: "Install the newest release, if there is a newer one.")
+        commandName: "update", abstract: "Install the newest release, if there is a newer one.",
+        discussion: """
+            SIGTERM, as when the machine is switched off, ends a download at once, and an update that has begun to be \
+            installed only when that is done, hooks included.
+            """)
 
     @Option(
         help: ArgumentHelp(
@@ -40,7 +45,10 @@ struct UpdateCommand: ParsableCommand {
 
     func run() throws {
         let accepted = try acceptUnwitnessed.map(Self.fingerprint)
-        let report = try options.withAgent { try $0.update(to: version, now: now, accepting: accepted) }
+        let signals = try DaemonSignals(.untilDone)
+        let report = try options.withAgent(isStopping: { signals.isStopping }) {
+            try $0.update(to: version, now: now, accepting: accepted)
+        }
         options.warn(report.complaints)
         try options.print(report.json, orText: Self.lines(report))
     }

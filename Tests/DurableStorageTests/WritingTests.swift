@@ -209,4 +209,28 @@ private struct OwnError: Error, Equatable {}
         try storage.removeTree(folder.path("tree"))
         #expect(try folder.contents().isEmpty)
     }
+
+    @Test func `A folder of its own is made, and one that stands there is never taken over`() throws {
+        try storage.makeOwnDirectory(folder.path("a/own"))
+        #expect(try storage.info(folder.path("a/own"))?.permissions == .privateDirectory)
+        try folder.write("theirs", to: "outside/file")
+        try storage.replaceLink(at: folder.path("link"), target: folder.path("outside").string)
+        for name in ["a/own", "link", "outside/file"] {
+            let fault = try #require(throws: StorageFault.self) { try storage.makeOwnDirectory(folder.path(name)) }
+            #expect(fault.code == .exists)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `A folder that another user left under the temporary name is not taken over`()
+        throws
+    {
+        let planted = folder.path(".new.tmp")
+        try storage.makeDirectory(planted)
+        #expect(chown(planted.string, 65534, 65534) == 0)
+        let fault = try #require(throws: StorageFault.self) { try storage.makeDirectory(folder.path("new")) }
+        #expect(fault.code == .exists)
+        #expect(try folder.contents().keys.sorted() == [".new.tmp"])
+        #expect(try storage.info(planted)?.permissions == .publicDirectory)
+    }
 }

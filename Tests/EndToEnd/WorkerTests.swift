@@ -66,9 +66,25 @@ struct WorkerTests {
             association.configuration,
         ])
         #expect(result.status == 1, "\(result.errors)")
-        #expect(result.output.contains("state cannot be looked into by user 65534"), "\(result.output)")
+        #expect(result.output.contains("user 65534 may not look into"), "\(result.output)")
         #expect(result.output.contains("sudo -u root sceau-agent check-config --config \(association.configuration)"))
         #expect(!result.output.contains("is no folder") && !result.output.contains("no root is trusted"))
+    }
+
+    @Test func `root trusts a root for the user to whom the prefix belongs, and the first update is that user's too`()
+        throws
+    {
+        let association = try Association()
+        try association.folder.openToAll()
+        try association.release("2.11.1")
+        let server = try Server(URL(fileURLWithPath: association.releases))
+        try association.configure(mirrors: server.address)
+        try association.check(try Tool.system("chown"), ["nobody", association.prefix])
+        try association.initialiseAgent()
+        let update = try association.agent("update")
+        #expect(update.status == 0, "\(update.errors)")
+        #expect(try owners(below: association.prefix) == ["nobody"])
+        #expect(try owners(below: association.state) == ["nobody"])
     }
 
     @Test func `what root does by hand is done as the user to whom the state belongs`() throws {

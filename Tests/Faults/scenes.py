@@ -231,9 +231,9 @@ class Held:
         output, errors = self.process.communicate(timeout=PATIENCE)
         return Ran(self.process.returncode, output.decode(), errors.decode())
 
-    def kill(self, number: signal.Signals) -> None:
-        """Ends the agent, and looks whether its program ends with it."""
-        self.process.send_signal(number)
+    def kill(self) -> None:
+        """Ends the agent, without its program."""
+        self.process.kill()
         self.process.communicate(timeout=PATIENCE)
 
     def program_is_gone(self) -> bool:
@@ -259,18 +259,33 @@ def two_agents(association: Association, known: Known) -> Scene:
     return scene
 
 
-def killed_in(association: Association, known: Known, stage: str, number: signal.Signals) -> Scene:
+def killed_in(association: Association, known: Known, stage: str) -> Scene:
     """The agent ends while a program of the release runs."""
-    scene = Scene(association, known, f"{number.name} while '{stage}' runs", PROGRAMS)
+    scene = Scene(association, known, f"killed while '{stage}' runs", PROGRAMS)
     held = Held(scene, stage)
     if scene.problems:
         return scene
-    held.kill(number)
+    held.kill()
     scene.check(held.program_is_gone(), "the program runs on without its agent")
     scene.problems += scene.instance.problems()
     held.stay.unlink()
     scene.recovers()
     scene.check((held.data / "rules.v2").exists(), "the data were not changed")
+    scene.problems += scene.instance.history_problems()
+    return scene
+
+
+def told_to_end(association: Association, known: Known) -> Scene:
+    """The machine is switched off while a program of the release runs: the update goes through."""
+    scene = Scene(association, known, "SIGTERM while 'migrate' runs", PROGRAMS)
+    held = Held(scene, "migrate")
+    if scene.problems:
+        return scene
+    held.process.send_signal(signal.SIGTERM)
+    ended = held.let_go()
+    scene.check(ended.status == 0, f"ended with {ended.status}: {ended.errors}")
+    scene.check(scene.instance.current == NEW, f"{scene.instance.current} is installed")
+    scene.recovers()
     scene.problems += scene.instance.history_problems()
     return scene
 
@@ -282,7 +297,7 @@ def killed_again_and_again(association: Association, known: Known) -> Scene:
         held = Held(scene, "migrate")
         if scene.problems:
             return scene
-        held.kill(signal.SIGKILL)
+        held.kill()
         scene.problems += scene.instance.problems()
     held.stay.unlink()
     ran = run(*scene.command("update"))
@@ -318,8 +333,8 @@ def _play(scene: Callable[..., Scene], *arguments: object) -> Play:
 def scenes_of(association: Association) -> list[Play]:
     if association.with_programs:
         return [
-            _play(two_agents), *(_play(killed_in, stage, signal.SIGKILL) for stage in STAGES),
-            _play(killed_in, "migrate", signal.SIGTERM), _play(killed_again_and_again)]
+            _play(two_agents), *(_play(killed_in, stage) for stage in STAGES),
+            _play(told_to_end), _play(killed_again_and_again)]
     return [
         _play(full, ARCHIVE), _play(full, PATCH), _play(read_only), _play(without_rights, "state"),
         _play(without_rights, "prefix"), _play(first_folders), _play(clock, "+1y", "expired"), _play(clock, "-1y", ".")]

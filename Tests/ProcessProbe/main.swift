@@ -1,7 +1,8 @@
 // What a test cannot do to its own process: be killed while it runs a program, or enter a sandbox. Not installed.
 //
 //     process-probe run SCRIPT
-//     process-probe sandbox [--read PATH | --write PATH | --network | --programs | --thread | --none]... -- [ACTION ARGUMENT]...
+//     process-probe accompany SCRIPT
+//     process-probe sandbox [--read PATH | --write PATH | --network | --programs | --reads | --thread | --none]... -- [ACTION ARGUMENT]...
 //
 // Prints a line for each gap, and for each action its error number, or 0.
 
@@ -57,6 +58,11 @@ func perform(_ action: String, _ argument: String) -> Int32 {
     case "move": outcome(rename(argument, argument + ".moved"))
     case "list": outcome(open(argument, O_RDONLY | O_DIRECTORY))
     case "spawn": spawn(argument)
+    case "chmod": outcome(chmod(argument, 0o600))
+    case "make": outcome(mkdir(argument, 0o755))
+    case "cut": outcome(open(argument, O_RDONLY | O_TRUNC))
+    case "listen": outcome(listen(socket(AF_INET, stream, 0), Int32(argument) ?? 1))
+    case "raw": outcome(socket(Int32(argument) ?? -1, Int32(SOCK_RAW.rawValue), 0))
     case "socket": outcome(socket(Int32(argument) ?? -1, Int32(SOCK_DGRAM.rawValue), 0))
     case "connect": connect(socket(AF_INET, stream, 0), port: UInt16(argument) ?? 0)
     case "connect-earlier": connect(earlier, port: UInt16(argument) ?? 0)
@@ -77,6 +83,7 @@ func sandbox(_ arguments: [String]) {
         case "--write": sandbox.readWrite.append(FilePath(rest.removeFirst()))
         case "--network": sandbox.allowsNetwork = true
         case "--programs": sandbox.allowsPrograms = true
+        case "--reads": sandbox.onlyReads = true
         case "--thread":
             var thread = pthread_t()
             pthread_create(&thread, nil, { _ in while true { pause() } }, nil)
@@ -98,6 +105,13 @@ case "run":
     print(
         (try? ProcessRunner(grace: .milliseconds(100)).run(request)).map { "\($0.outcome), left \($0.survivors)" }
             ?? "fault")
+case "accompany":
+    let request = ProcessRequest(
+        executable: "/bin/sh", arguments: ["-c", rest.first ?? ""], environment: ["PATH": "/usr/bin:/bin"],
+        timeLimit: .zero)
+    let companion = try? Companion(request)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 100, alignment: 1)
+    print(companion?.receive(into: buffer, within: .seconds(1000)) ?? .ended)
 case "sandbox": sandbox(rest)
 default: exit(64)
 }

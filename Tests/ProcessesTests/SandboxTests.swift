@@ -131,7 +131,9 @@ struct SandboxTests {
         #expect(Array(probe.outcomes.values) == [EACCES])
     }
 
-    @Test("no socket of any network can be made, and io_uring makes none instead")
+    @Test(
+        "no socket can be made, this machine's neither: a service manager listens there; and io_uring makes none instead"
+    )
     func sockets() throws {
         let probe = try Probe(
             [],
@@ -143,8 +145,9 @@ struct SandboxTests {
             #expect(gap.contains("seccomp"))
             return
         }
-        for family in [AF_INET, AF_INET6, AF_NETLINK] { #expect(probe.outcomes["socket \(family)"] == EAFNOSUPPORT) }
-        #expect(probe.outcomes["socket \(AF_UNIX)"] == 0)
+        for family in [AF_INET, AF_INET6, AF_NETLINK, AF_UNIX] {
+            #expect(probe.outcomes["socket \(family)"] == EAFNOSUPPORT)
+        }
         #expect(probe.outcomes["ring 1"] == ENOSYS)
     }
 
@@ -166,6 +169,57 @@ struct SandboxTests {
     func signals() throws {
         #expect(try Array(Probe([], ["signal", "\(getpid())"]).outcomes.values) == [EPERM])
         #expect(try Array(Probe(["--none"], ["signal", "\(getpid())"]).outcomes.values) == [0])
+    }
+
+    /// Landlock lets it do everything here: it is the filter that refuses.
+    @Test("one that only reads changes no file in any way, runs nothing and signals nobody, without Landlock too")
+    func onlyReading() throws {
+        let file = folder.path("in/file").string
+        let actions = [
+            "write", file, "write", file + ".new", "truncate", file, "cut", file, "move", file, "remove", file, "chmod",
+            file, "make", folder.path("new").string, "spawn", "/bin/true", "signal", "\(getpid())",
+        ]
+        let before = try folder.contents()
+        let all = ["--write", "/", "--read", "/", "--programs"]
+        let probe = try Probe(all + ["--reads"], actions + ["read", file, "list", folder.path("in").string])
+        if let gap = probe.gaps.first(where: { $0.hasPrefix("changing files") }) {
+            #expect(gap.contains("seccomp"))
+            return
+        }
+        for index in stride(from: 0, to: actions.count, by: 2) {
+            #expect(probe.outcomes["\(actions[index]) \(actions[index + 1])"] == EACCES, "\(actions[index])")
+        }
+        #expect(probe.outcomes["read \(file)"] == 0)
+        #expect(probe.outcomes["list \(folder.path("in").string)"] == 0)
+        #expect(try folder.read("in/file") == Array("x".utf8))
+        #expect(try folder.contents().mapValues(\.permissions) == before.mapValues(\.permissions))
+    }
+
+    @Test("one that only reads connects to others, waits for nobody, and makes no socket that listens in")
+    func onlyAsking() throws {
+        let listener = try Listener()
+        let probe = try Probe(
+            ["--network", "--reads"],
+            [
+                "connect", "\(listener.port)", "socket", "\(AF_INET6)", "socket", "\(AF_UNIX)", "socket",
+                "\(AF_NETLINK)",
+                "socket", "\(AF_PACKET)", "socket", "40", "raw", "\(AF_INET)", "raw", "\(AF_INET6)", "listen", "1",
+                "ring", "1",
+            ])
+        if probe.gaps.contains(where: { $0.hasPrefix("changing files") }) { return }
+        #expect(
+            probe.outcomes == [
+                "connect \(listener.port)": 0, "socket \(AF_INET6)": 0, "socket \(AF_UNIX)": 0,
+                "socket \(AF_NETLINK)": 0, "socket \(AF_PACKET)": EAFNOSUPPORT, "socket 40": EAFNOSUPPORT,
+                "raw \(AF_INET)": EAFNOSUPPORT, "raw \(AF_INET6)": EAFNOSUPPORT, "listen 1": EACCES, "ring 1": ENOSYS,
+            ])
+    }
+
+    @Test("what the filter of one that only reads closes is no gap; that nothing is confined is one")
+    func closedGaps() {
+        let left = Sandbox(allowsNetwork: true).gaps(ofLandlock: 1).filter { !$0.isClosedByReadingOnly }
+        #expect(left == [])
+        #expect(!SandboxGap.files(.noFunction).isClosedByReadingOnly)
     }
 
     @Test("a sandbox that is entered when there are other threads says how many it leaves out")

@@ -1,5 +1,6 @@
 import Primitives
 import Settings
+import SystemPackage
 import Testing
 
 @Suite("A settings file")
@@ -103,5 +104,27 @@ struct SettingsTests {
         #expect(throws: SettingsFault(.invalid, found: "\"count\"", expected: "one of name", at: "s.yaml line 2")) {
             try SettingsTable(root, known: ["name"])
         }
+    }
+
+    @Test(arguments: ["010", "+1", "-0", "00", "1_0", "0x1", "1.0", "１", "1\u{A0}", "99999999999999999999"])
+    func `has one spelling of each number`(text: String) throws {
+        let (_, value) = try #require(try decode("a: \(text)").members().first)
+        #expect(throws: SettingsFault.self) { try value.integer(in: -1000...1000) }
+    }
+
+    @Test func `may begin with a byte order mark, and nowhere else have one`() throws {
+        #expect(try decode("\u{FEFF}a: 1").members().first?.key.text() == "a")
+        #expect(throws: SettingsFault.self) { try decode("\u{FEFF}") }
+        let (_, value) = try #require(try decode("a: /b\u{FEFF}").members().first)
+        #expect(throws: SettingsFault.self) { try value.absolutePath() }
+    }
+
+    @Test(arguments: ["/a\u{A0}", "/a\u{202F}b", "/a\u{200B}", "/\u{202E}a", "'/a\tb'"])
+    func `has no path with characters that nobody sees`(path: String) throws {
+        let (_, value) = try #require(try decode("a: \(path)").members().first)
+        let fault = #expect(throws: SettingsFault.self) { try value.absolutePath() }
+        #expect(fault?.found?.hasPrefix("the character U+") == true)
+        let (_, plain) = try #require(try decode("a: '/a b/ć'").members().first)
+        #expect(try plain.absolutePath() == "/a b/ć")
     }
 }

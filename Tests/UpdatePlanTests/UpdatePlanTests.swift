@@ -204,6 +204,10 @@ func everyEvent() throws -> [UpdateEvent] {
                 default:
                     #expect(plan.state == state.interruptedOnceMore)
                 }
+                // The whole machine may have been switched off meanwhile.
+                if [.restarted, .checking].contains(plan.state.name) {
+                    #expect(actions.first == .startServicesAgain(step))
+                }
                 #expect(!actions.contains(.discardUnfinished))
             }
         }

@@ -27,6 +27,7 @@ import UpdatePlan
         configuration.notify.command = [folder.path("program").string]
         try adjust(&configuration, folder)
         let check = ConfigurationCheck(configuration, storage: DurableStorage()) { name in
+            if name == "nobody" { return try ProcessUser.named(name) }
             guard name == "known" else { throw ProcessFault(.notFound) }
             let own = try #require(getpwuid(geteuid()))
             return try ProcessUser.named(String(cString: own.pointee.pw_name))
@@ -53,6 +54,19 @@ import UpdatePlan
                 configuration.metrics.file = folder.path("x.prom")
                 configuration.metrics.listen = ListenAddress("127.0.0.1:1")
             } == [])
+    }
+
+    @Test("authorities have to be readable for who asks the servers", .enabled(if: geteuid() == 0))
+    func authorities() throws {
+        for (mode, expected) in [(mode_t(0o600), ["ca_file!"]), (0o640, []), (0o644, [])] {
+            let found = try findings { configuration, folder in
+                try folder.write("pem", to: "ca.pem")
+                chmod(folder.path("ca.pem").string, mode)
+                configuration.transport.authorities = folder.path("ca.pem")
+                configuration.worker.user = "nobody"
+            }
+            #expect(found == expected)
+        }
     }
 
     struct Case: Sendable {
@@ -98,6 +112,9 @@ import UpdatePlan
             try DurableStorage().remove(folder.path("state/root.json"))
         },
         Case("state!") { configuration, folder in
+            configuration.state = try folder.write("precious", to: "app/log/nginx/access.log").folder.folder.folder
+        },
+        Case("state!") { configuration, folder in
             configuration.state = folder.path("elsewhere")
         },
         Case("state!") { _, folder in
@@ -108,6 +125,15 @@ import UpdatePlan
         },
         Case("prefix!") { configuration, folder in
             configuration.prefix = folder.path("program")
+        },
+        Case("prefix!") { configuration, folder in
+            configuration.prefix = folder.path("shared-by-all/inner/prefix")
+            try DurableStorage().makeDirectory(configuration.prefix)
+            chmod(folder.path("shared-by-all").string, 0o777)
+        },
+        Case("health.run!") { configuration, folder in
+            configuration.health.run = [try folder.write("#!/bin/sh", to: "open-to-all").string]
+            chmod(folder.path("open-to-all").string, 0o777)
         },
         Case("hooks.user!") { configuration, _ in
             configuration.hooks.user = "nobody-here"
@@ -200,5 +226,40 @@ import UpdatePlan
     func refused(text: String) throws {
         let fault = #expect(throws: SettingsFault.self) { try decode(text) }
         #expect(fault?.location == "p.yaml line 6")
+    }
+
+    @Test("a configuration that anybody may write to is no good one, whatever stands in it")
+    func openFile() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("product: mail-suite\n", to: "mail-suite.yaml")
+        let configuration = AgentConfiguration(
+            product: try ProductName("mail-suite"), channel: try ChannelName("stable"),
+            mirrors: ["https://example.org/"], prefix: folder.path("prefix"), state: folder.path("state"))
+        func isFound() -> Bool {
+            ConfigurationCheck(configuration, from: file, storage: DurableStorage()).findings()
+                .contains { $0.about == "the configuration" && $0.isFatal }
+        }
+        #expect(!isFound())
+        chmod(file.string, 0o666)
+        #expect(isFound())
+    }
+
+    @Test("who may not look into the state is told that, and not to move it away or to begin anew")
+    func unprivileged() async {
+        // In a process of its own, since root may do everything and has to become somebody else first.
+        await #expect(processExitsWith: .success) {
+            if getuid() == 0 { #expect(setuid(65534) == 0) }
+            let folder = try TemporaryFolder()
+            try folder.write("", to: "state/root.json")
+            let state = folder.path("state")
+            chmod(state.string, 0)
+            let configuration = AgentConfiguration(
+                product: try ProductName("mail-suite"), channel: try ChannelName("stable"),
+                mirrors: ["https://example.org/"], prefix: folder.path("prefix"), state: state)
+            let findings = ConfigurationCheck(configuration, storage: DurableStorage()).findings()
+            chmod(state.string, 0o700)
+            let problems = findings.filter { $0.about == "state" }.map(\.problem)
+            #expect(problems == ["user \(geteuid()) may not look into \(state)"])
+        }
     }
 }

@@ -197,6 +197,26 @@ import UpdatePlan
         #expect(try hooked.instance.wholeVersion() == "1.0")
     }
 
+    @Test(
+        "a hold that somebody made as a folder or a link holds, run after run, until it is taken back",
+        arguments: ["folder", "link"])
+    func oddHold(kind: String) throws {
+        let hooked = try instance(HookedRelease("1.0"), HookedRelease("1.1"))
+        let hold = hooked.instance.folder.path("state/hold")
+        if kind == "folder" {
+            try hooked.instance.folder.write("", to: "state/hold/by-me")
+        } else {
+            try DurableStorage().replaceLink(at: hold, target: "/nowhere")
+        }
+        for _ in 0..<2 { #expect(try hooked.agent().update().held?.waiting.reason == .hold) }
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+        _ = try hooked.agent().hold(until: nil, reason: "so")
+        #expect(try hooked.agent().status().hold?.reason == "so")
+        _ = try hooked.agent().unhold()
+        _ = try hooked.agent().update()
+        #expect(try hooked.instance.wholeVersion() == "1.1")
+    }
+
     @Test("what waits here stays here while updates are on hold")
     func holdKeeps() throws {
         let hooked = try instance(HookedRelease("1.0"), HookedRelease("1.1"))
@@ -242,6 +262,20 @@ import UpdatePlan
         #expect(code { try hooked.agent().update() } == "agent/reverted")
         try DurableStorage().replaceLink(at: hooked.instance.folder.path("prefix/current"), target: "versions/1.0")
         #expect(try hooked.agent().status().installed?.revertedFrom == (try Version("1.2")))
+        #expect(try hooked.agent().update().release == nil)
+    }
+
+    @Test(
+        "an installed tree that is gone comes back, also after the administrator went back to it",
+        arguments: [true, false])
+    func lostAfterRevert(hasLink: Bool) throws {
+        let hooked = try instance(HookedRelease("1.0"), HookedRelease("1.1"))
+        _ = try hooked.agent().update()
+        _ = try hooked.agent().revert()
+        try DurableStorage().removeTree(hooked.instance.folder.path("prefix/versions/1.0"))
+        if !hasLink { try DurableStorage().remove(hooked.instance.folder.path("prefix/current")) }
+        #expect(try hooked.agent().update().release?.version == (try Version("1.0")))
+        #expect(try hooked.instance.wholeVersion() == "1.0")
         #expect(try hooked.agent().update().release == nil)
     }
 

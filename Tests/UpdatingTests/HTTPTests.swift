@@ -36,20 +36,25 @@ import Transport
         }
 
         /// An instance that has 1.0 installed and asks these servers.
-        func instance(_ servers: [HostileServer]) throws -> TestInstance {
+        /// - Parameter isConfined: by a process of their own.
+        func instance(_ servers: [HostileServer], isConfined: Bool = false) throws -> TestInstance {
             var instance = try TestInstance(repository)
             try instance.initialise()
             _ = try instance.agent().update(to: Version("1.0"))
-            instance.mirrors = try mirrors(servers)
+            instance.mirrors = try mirrors(servers, isConfined)
             return instance
         }
 
-        private func mirrors(_ servers: [HostileServer]) throws -> [HTTPMirror] {
+        private func mirrors(_ servers: [HostileServer], _ isConfined: Bool) throws -> [HTTPMirror] {
             var configuration = TransportConfiguration()
             configuration.limits.fetch = .seconds(2)
             configuration.limits.download = .seconds(2)
             let client = try HTTPClient(configuration)
-            return servers.map { HTTPMirror($0.url, client: client, storage: DurableStorage()) }
+            let processes = Asking.processes(configuration)
+            return servers.map {
+                HTTPMirror(
+                    $0.url, client: isConfined ? processes.client(for: $0.url) : client, storage: DurableStorage())
+            }
         }
     }
 
@@ -80,8 +85,9 @@ import Transport
             ("forbidden", "transport/http-status"), ("wrong", "agent/wrong-hash"), ("circle", "transport/redirected"),
             ("drips", "transport/timed-out"), ("in trouble", "transport/http-status"), ("short", "transport/truncated"),
             ("long", "transport/too-long"),
-        ])
-    func hostileArchive(what: String, expected: String) throws {
+        ], [false, true])
+    func hostileArchive(row: (what: String, expected: String), isConfined: Bool) throws {
+        let (what, expected) = row
         let site = try Site()
         let other = site.archive.map { $0 ^ 1 }
         let behaviours: [String: ServerBehaviour] = [
@@ -92,7 +98,7 @@ import Transport
             "short": .file(site.archive.dropLast()), "long": .file(site.archive + [0]),
         ]
         let server = try site.server([site.archivePath: try #require(behaviours[what])])
-        let instance = try site.instance([server])
+        let instance = try site.instance([server], isConfined: isConfined)
         let trusted = try instance.trustedVersions()
         #expect(code { try instance.agent().update() } == expected)
         #expect(try instance.wholeVersion() == "1.0")

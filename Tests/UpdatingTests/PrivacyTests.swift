@@ -20,12 +20,15 @@ struct PrivacyTests {
     }
 
     @discardableResult
-    private func update(_ instance: TestInstance, _ change: (inout AgentConfiguration) -> Void) throws -> UpdateReport {
+    private func update(
+        _ instance: TestInstance, workers: AgentWorkers? = nil, _ change: (inout AgentConfiguration) -> Void
+    ) throws -> UpdateReport {
         var configuration = instance.configuration
         configuration.prefers = .archive
         change(&configuration)
         let agent = try Agent.overHTTP(
-            configuration, storage: DurableStorage(), now: instance.now, agentVersion: try Version("0.1.0")
+            configuration, storage: DurableStorage(), now: instance.now, agentVersion: try Version("0.1.0"),
+            workers: workers
         ) { _ in }
         return try agent.update()
     }
@@ -75,6 +78,14 @@ struct PrivacyTests {
         #expect(Array(server.requests.dropFirst(count + third.count)).map(\.head) == third.map(\.head))
         #expect(third.map(\.path) == ["/metadata/2.root.json", "/metadata/timestamp.json"])
         #expect(third.last?.header("if-none-match") != nil)
+
+        // Nor does it show that another process asked.
+        let before = server.requests.count
+        let tools = AgentWorkers(
+            building: ["build-worker"], asking: ["fetch-worker"], executable: Asking.tools.appending("sceau-agent"),
+            warnOfBuilding: { _ in }, warnOfAsking: { _ in })
+        try update(old, workers: tools) { $0.mirrors = [server.url] }
+        #expect(Array(server.requests.dropFirst(before)).map(\.head) == third.map(\.head))
     }
 
     @Test("what a server says in its answers, cookies, validators or dates, never comes back to it")

@@ -29,6 +29,22 @@ import Testing
         #expect(try instance.wholeVersion() == "1.0")
     }
 
+    @Test(
+        "what is kept of the installed release is fetched again where it was lost, as the refusal to verify says",
+        arguments: ["release.json", "tree.mtree"], ["", nil])
+    func lostKept(file: String, left: String?) throws {
+        let instance = try instance()
+        let path = "state/releases/1.0/\(file)"
+        if let left {
+            try instance.folder.write(left, to: path)
+        } else {
+            try DurableStorage().remove(instance.folder.path(path))
+        }
+        #expect(code { try instance.agent().verify() } == "agent/unknown-listing")
+        #expect(try instance.agent().update().release == nil)
+        #expect(try instance.agent().verify().differences == [])
+    }
+
     @Test("what is here of an archive already needs no space a second time")
     func partialArchive() throws {
         var instance = try instance()

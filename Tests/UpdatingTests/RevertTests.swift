@@ -117,4 +117,60 @@ import Testing
                 == "agent/other-root")
         #expect(try instance.folder.read("state/root.json") == repository.rootBytes)
     }
+
+    /// The content of a folder that is no agent's, and the name that a refusal shows.
+    @Test(
+        "a folder that holds what is others' is not taken for the state: what is in there stays as it is",
+        arguments: [
+            (["log/nginx/access.log"], "log"), (["metadata/mine"], "metadata"), (["downloads/image.iso"], "downloads"),
+            (["output/reports/1", "releases/20240101/app", "releases/notes"], "output"),
+            (["app.conf", "lock"], "app.conf"),
+            (["root.json", "Keys/alice.pub"], "Keys"), ([".bashrc"], ".bashrc"), (["lock/x"], "lock"),
+        ])
+    func foreignState(files: [String], shown: String) throws {
+        let instance = try TestInstance(try ReleaseRepository())
+        for file in files { try instance.folder.write("precious", to: "state/\(file)") }
+        let before = try instance.folder.contents()
+        do {
+            try instance.initialise()
+            Issue.record("taken for the state")
+        } catch let fault as AgentFault {
+            #expect(fault.codeText == "agent/foreign-state")
+            #expect(fault.found == "\"\(shown)\" in it")
+        }
+        #expect(try instance.folder.contents() == before)
+    }
+
+    @Test(
+        "state and prefix that are one inside the other are refused before anything is made",
+        arguments: [("prefix/state", "prefix"), ("prefix/versions/1.0", "prefix"), ("x", "x"), ("x", "x/prefix")])
+    func nested(state: String, prefix: String) throws {
+        var instance = try TestInstance(try ReleaseRepository())
+        let folder = instance.folder
+        instance.configure = { ($0.state, $0.prefix) = (folder.path(state), folder.path(prefix)) }
+        #expect(code { try instance.initialise() } == "agent/foreign-state")
+        #expect(try folder.contents().isEmpty)
+    }
+
+    @Test(
+        "an empty folder, one of a file system of its own, and what an agent left become the state, whatever was lost of it"
+    )
+    func ownState() throws {
+        let instance = try TestInstance(try ReleaseRepository())
+        try instance.repository.add("1.0", Sample.first)
+        try DurableStorage().makeDirectory(instance.folder.path("state/lost+found"))
+        try instance.initialise()
+        _ = try instance.agent().update()
+        try instance.repository.add("1.1", Sample.second)
+        _ = try instance.agent().update()
+        _ = try instance.agent().revert()
+        _ = try instance.agent().hold(until: nil, reason: "so")
+        try instance.folder.write("torn", to: "state/.journal.tmp")
+        try instance.folder.write("", to: "state/root.json")
+        #expect(try instance.initialise().wasPinned == false)
+        try DurableStorage().remove(instance.folder.path("state/root.json"))
+        #expect(try instance.initialise().wasPinned == false)
+        #expect(try instance.agent().status().hold != nil)
+        #expect(try instance.wholeVersion() == "1.0")
+    }
 }

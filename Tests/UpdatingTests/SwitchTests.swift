@@ -1,3 +1,4 @@
+import CanonicalJSON
 import DurableStorage
 import FoundationEssentials
 import Primitives
@@ -234,6 +235,22 @@ import UpdatePlan
         let report = try hooked.agent().revert(to: Version("1.0"))
         #expect(report.installed.version == (try Version("1.0")))
         #expect(try hooked.ran() == ["stop", "1.2 undo", "1.1 undo", "start", "1.0 post", "1.0 health"])
+    }
+
+    @Test("going back to a release that is not well says so, to programs too")
+    func illBefore() throws {
+        var first = HookedRelease("1.0")
+        first.scripts["health"] = "#!/bin/sh\n[ ! -e \"$SCEAU_SHARED/ill\" ]\n"
+        let hooked = try HookedInstance(first)
+        _ = try hooked.agent().update()
+        try HookedRelease("1.1").add(to: hooked.repository)
+        _ = try hooked.agent().update()
+        try hooked.instance.folder.write("", to: "prefix/shared/ill")
+        let report = try hooked.agent().revert()
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+        let trouble = try #require(report.trouble?.line)
+        #expect(trouble.contains("hooks/health ended with status 1"))
+        #expect(report.json["trouble"] == .string(ByteString(trouble)))
     }
 
     @Test("health that comes and goes is none; health that comes and stays is")

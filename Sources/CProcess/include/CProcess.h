@@ -56,6 +56,9 @@ pid_t sceau_keep_process(const struct sceau_process *process);
 /// A pipe whose ends no other program inherits (O_CLOEXEC). 0, or -1 with errno set.
 int sceau_pipe(int ends[2]);
 
+/// Two sockets of this machine, each the other end of the other; no other program inherits them. 0, or -1 with errno set.
+int sceau_channel(int ends[2]);
+
 /// A file in memory that holds `bytes`, open at its beginning. -1 with errno set.
 int sceau_file_in_memory(const void *bytes, size_t count);
 

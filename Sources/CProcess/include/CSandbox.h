@@ -26,6 +26,14 @@ int sceau_landlock_allow(int ruleset, const char *path, uint64_t folder_access, 
 /// Applies a ruleset to this thread, and to what it starts.
 int sceau_landlock_enter(int ruleset);
 
-/// Lets all threads of this process make sockets of this machine only (AF_UNIX), and nothing in their place (io_uring,
-/// system calls of other architectures). New privileges have to be forbidden first.
+/// Lets all threads of this process make no sockets, and nothing in their place (io_uring, system calls of other
+/// architectures). Those of this machine neither (AF_UNIX): by one with a path, the service manager starts programs outside
+/// of any sandbox for root, and for whom its rules allow it. New privileges have to be forbidden first.
 int sceau_refuse_network(void);
+
+/// Takes all capabilities from this thread, for good once new privileges are forbidden.
+int sceau_drop_capabilities(void);
+
+/// Lets all threads of this process open files for reading only, make TCP and UDP sockets that wait for nobody, and sockets of
+/// this machine; no change of a file, no program, no signal but to itself. New privileges have to be forbidden first.
+int sceau_only_read_and_ask(void);

@@ -15,8 +15,9 @@ struct Keeper: ~Copyable {
     /// Let go when this is released.
     private let leash: OpenDescriptor
 
-    /// SIGKILL is tried for `killTime`; then what is left is counted and given up.
-    init(_ request: ProcessRequest, grace: Duration, killTime: Duration) throws(Errno) {
+    /// SIGKILL is tried for `killTime`; then what is left is counted and given up. `channel` becomes standard input in the
+    /// place of the request's.
+    init(_ request: ProcessRequest, grace: Duration, killTime: Duration, channel: Int32 = -1) throws(Errno) {
         let output = try Pipe()
         let report = try Pipe()
         let leash = try Pipe()
@@ -24,7 +25,7 @@ struct Keeper: ~Copyable {
         try report.reading.makeNonBlocking()
         let input = request.input.isEmpty ? nil : try OpenDescriptor(holding: request.input)
         var process = sceau_process()
-        process.input = Self.number(of: input)
+        process.input = max(Self.number(of: input), channel)
         process.output = output.writing.raw
         process.report = report.writing.raw
         process.leash = leash.reading.raw
@@ -69,15 +70,55 @@ struct Keeper: ~Copyable {
     }
 
     /// Waits for a keeper that is done, or was ended by `abandon`.
-    func collect() {
+    func collect() { Self.collect(process) }
+
+    /// Ends the keeper, and the program with it (PR_SET_PDEATHSIG).
+    func abandon() { Self.abandon(process) }
+
+    /// Lets go of the leash, upon which the keeper ends the program as if its time were up, and reports as ever.
+    consuming func letGo() -> LeavingKeeper { LeavingKeeper(output: output, reports: reports, process: process) }
+
+    fileprivate static func collect(_ process: pid_t) {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
     }
 
-    /// Ends the keeper, and the program with it (PR_SET_PDEATHSIG).
-    func abandon() {
+    fileprivate static func abandon(_ process: pid_t) {
         kill(process, SIGKILL)
-        collect()
+        collect(process)
+    }
+}
+
+/// A keeper that ends its program.
+struct LeavingKeeper: ~Copyable {
+    /// Open until the end: a program that writes is to be ended by its keeper, and by nothing else.
+    fileprivate let output: OpenDescriptor
+    fileprivate let reports: OpenDescriptor
+    fileprivate let process: pid_t
+
+    /// What it has to say until it is gone, or for `patience`; then it is ended itself.
+    consuming func farewell(patience: Duration) -> KeeperReports {
+        var said = KeeperReports()
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let deadline = ContinuousClock.now + patience
+        while !said.isDone {
+            let left = ContinuousClock.now.duration(to: deadline).milliseconds
+            var source = pollfd(fd: reports.raw, events: Int16(POLLIN), revents: 0)
+            guard left > 0 else {
+                Keeper.abandon(process)
+                return said
+            }
+            guard poll(&source, 1, Int32(clamping: left)) > 0 else { continue }
+            switch buffer.withUnsafeMutableBytes({ reports.read(into: $0) }) {
+            case .bytes(let count): buffer.withUnsafeBytes { said.append(.init(rebasing: $0[..<count])) }
+            case .nothingYet: break
+            case .ended:
+                Keeper.collect(process)
+                return said
+            }
+        }
+        Keeper.collect(process)
+        return said
     }
 }
 

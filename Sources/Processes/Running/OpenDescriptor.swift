@@ -14,9 +14,10 @@ struct Pipe: ~Copyable {
     let reading: OpenDescriptor
     let writing: OpenDescriptor
 
-    init() throws(Errno) {
+    /// `bothWays`: what is written to either end is read from the other.
+    init(bothWays: Bool = false) throws(Errno) {
         var ends: [Int32] = [-1, -1]
-        guard sceau_pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+        guard (bothWays ? sceau_channel(&ends) : sceau_pipe(&ends)) == 0 else { throw Errno(rawValue: errno) }
         reading = OpenDescriptor(raw: ends[0])
         writing = OpenDescriptor(raw: ends[1])
     }

@@ -5,9 +5,9 @@ import SystemPackage
 /// What a process may still reach after `enter`: these paths and, if so said, the network. Nothing gets it out again, nor
 /// what it starts.
 ///
-/// Files are confined by Landlock, the network by a seccomp filter, which leaves sockets of this machine (AF_UNIX), and by
-/// Landlock for TCP. Limits: descriptors that are open already stay as they are; a service of this machine that
-/// listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
+/// Files are confined by Landlock, the network by a seccomp filter, which refuses every new socket, and by Landlock for
+/// TCP. Limits: descriptors that are open already stay as they are; with the network allowed, a service of this machine
+/// that listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
 /// A process that goes on running programs by `ProcessRunner` needs /proc to find what they leave behind.
 package struct Sandbox: Hashable, Sendable {
     /// Files, and folders with all below them.
@@ -16,14 +16,20 @@ package struct Sandbox: Hashable, Sendable {
     package var allowsNetwork: Bool
     /// Whether programs below `readOnly` may be executed; below `readWrite` never.
     package var allowsPrograms: Bool
+    /// It changes no file, runs no program, signals nobody and waits for no connection, also where the kernel has no Landlock,
+    /// or an old one (a seccomp filter), and has no capabilities. Then `readWrite` and `allowsPrograms` give nothing.
+    package var onlyReads: Bool
 
     package init(
-        readOnly: [FilePath] = [], readWrite: [FilePath] = [], allowsNetwork: Bool = false, allowsPrograms: Bool = false
+        readOnly: [FilePath] = [], readWrite: [FilePath] = [], allowsNetwork: Bool = false,
+        allowsPrograms: Bool = false,
+        onlyReads: Bool = false
     ) {
         self.readOnly = readOnly
         self.readWrite = readWrite
         self.allowsNetwork = allowsNetwork
         self.allowsPrograms = allowsPrograms
+        self.onlyReads = onlyReads
     }
 
     /// Confines this process as far as this machine can, and returns what it cannot: nothing at best. To be called before
@@ -35,7 +41,15 @@ package struct Sandbox: Hashable, Sendable {
         if sceau_forbid_new_privileges() != 0 { gaps.append(.privileges(.current)) }
         gaps += confineByLandlock()
         if !allowsNetwork, sceau_refuse_network() != 0 { gaps.append(.sockets(.current)) }
-        return gaps
+        return onlyReads ? confineToReading(gaps) : gaps
+    }
+
+    /// What is left of `gaps` once the filter closes those that an older Landlock leaves.
+    private func confineToReading(_ gaps: [SandboxGap]) -> [SandboxGap] {
+        var gaps = gaps
+        if sceau_drop_capabilities() != 0 { gaps.append(.capabilities(.current)) }
+        guard sceau_only_read_and_ask() == 0 else { return gaps + [.calls(.current)] }
+        return gaps.filter { !$0.isClosedByReadingOnly }
     }
 
     private func confineByLandlock() -> [SandboxGap] {
@@ -44,7 +58,7 @@ package struct Sandbox: Hashable, Sendable {
         var handled = sceau_handled()
         handled.files = LandlockAccess.handledFiles(version)
         handled.tcp = allowsNetwork ? 0 : LandlockAccess.handledTCP(version)
-        handled.scopes = LandlockAccess.handledScopes(version, allowsNetwork: allowsNetwork)
+        handled.scopes = LandlockAccess.handledScopes(version, allowsNetwork: allowsNetwork && !onlyReads)
         let ruleset = sceau_landlock_create(&handled)
         guard ruleset >= 0 else { return [.files(.current)] }
         defer { close(ruleset) }

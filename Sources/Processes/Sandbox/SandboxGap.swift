@@ -21,6 +21,18 @@ package enum SandboxGap: Hashable, Sendable {
     case path(FilePath, Errno)
     /// So many other threads run already, to which files and TCP are as open as before.
     case threads(Int)
+    /// What is root's to do without regard to modes may still be done, by a process of root's.
+    case capabilities(Errno)
+    /// System calls that change files, run programs, signal or wait for connections are not refused.
+    case calls(Errno)
+
+    /// Whether a process that only reads cannot get through it.
+    var isClosedByReadingOnly: Bool {
+        switch self {
+        case .fileOperations, .devices, .signals: true
+        default: false
+        }
+    }
 }
 
 extension SandboxGap: CustomStringConvertible {
@@ -36,6 +48,9 @@ extension SandboxGap: CustomStringConvertible {
             "sockets made earlier are not confined (Landlock version \(version) of 4)"
         case .sockets(let error): "making sockets is not refused (seccomp: \(error.description.lowercased()))"
         case .path(let path, let error): "\(path) is not within reach (\(error.description.lowercased()))"
+        case .capabilities(let error): "capabilities are kept (\(error.description.lowercased()))"
+        case .calls(let error):
+            "changing files and running programs is not refused (seccomp: \(error.description.lowercased()))"
         case .threads(let count): "other threads are not confined (\(count))"
         }
     }

@@ -3,16 +3,22 @@ internal import Glibc
 import Primitives
 import SystemPackage
 
-/// What somebody outside tells a daemon by signals: SIGTERM and SIGINT to end, SIGHUP to read its configuration again. No
-/// signal interrupts anything; it is noticed when it is asked for. One for a process, used by one thread.
+/// What somebody outside tells a process by signals: a daemon SIGTERM and SIGINT to end, SIGHUP to read its configuration
+/// again; one that ends by itself SIGTERM alone. No signal interrupts anything; it is noticed when it is asked for. One for a
+/// process, used by one thread.
 package final class DaemonSignals {
     private let source: OpenDescriptor
     private var stops = false
     private var reloads = false
 
+    package enum Life {
+        case daemon
+        case untilDone
+    }
+
     /// From now on these signals end nothing by themselves.
-    package init() throws(ProcessFault) {
-        let numbers = [SIGTERM, SIGINT, SIGHUP]
+    package init(_ life: Life = .daemon) throws(ProcessFault) {
+        let numbers = life == .daemon ? [SIGTERM, SIGINT, SIGHUP] : [SIGTERM]
         let descriptor = sceau_signals(numbers, numbers.count)
         guard descriptor >= 0 else {
             throw ProcessFault(.failed, found: Errno(rawValue: errno).description.lowercased(), expected: "signals")

@@ -28,6 +28,9 @@ package struct AgentPorts {
     /// Builds a tree into a folder that does not exist, out of what came over the network; returns its listing. What stands
     /// there afterwards is the listed tree, read back where another process made it.
     package var build: (BuildOrder, TreeListing, DurableStorage) throws -> TreeListing = { try $0.perform($1, $2) }
+    /// Called as soon as it is known that mirrors will be asked, and when there is nothing left to ask them.
+    package var willAsk: () -> Void = {}
+    package var hasAsked: () -> Void = {}
     /// Time that goes on evenly, from any beginning.
     package var elapsed: () -> Duration
     package var sleep: (Duration) -> Void
@@ -37,6 +40,9 @@ package struct AgentPorts {
     /// Asked before and during everything long before the lock is taken; true ends the run with `agent/stopped`. From the
     /// lock on a run goes through to its end: in between, services may be down.
     package var isStopping: () -> Bool = { false }
+    /// The whole machine is being switched off: services do not start any more, and what programs need may be gone. Asked
+    /// only when it is to stop, and something did not go well.
+    package var isMachineStopping: () -> Bool = { false }
     /// Called between actions, and often during those that wait for a server or a program: the agent does not hang.
     package var pulse: () -> Void = {}
     /// This machine's name, for people.
@@ -171,11 +177,12 @@ package struct Agent {
     func exclusively<Result>(
         _ operation: AgentOperation, _ body: (_ pinnedRoot: [UInt8]) throws -> Result
     ) throws -> Result {
-        let pinnedRoot = try pinnedRoot()
+        // Where there is none, there is nobody to tell, and no folder for the lock. A damaged one people have to know of.
+        if try storage.info(folders.pinnedRoot) == nil { _ = try pinnedRoot() }
         let lock = try storage.lock(folders.lock, naming: true)
         return try withExtendedLifetime(lock) {
             do {
-                let result = try body(pinnedRoot)
+                let result = try body(try pinnedRoot())
                 try instance.clearLastError(after: operation)
                 tell(operation, result as? any ToldReport)
                 return result

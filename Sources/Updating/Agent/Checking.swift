@@ -35,7 +35,9 @@ extension Agent {
     /// Refreshes the metadata and says whether an update is available. Fetches no release, and changes nothing that is
     /// installed: what was interrupted is only told of.
     package func check() throws -> CheckReport {
-        try exclusively(.check) { pinnedRoot in
+        ports.willAsk()
+        defer { ports.hasAsked() }
+        return try exclusively(.check) { pinnedRoot in
             var run = UpdateRun(self)
             let installed = try run.look()
             let refreshed = try refresh(pinnedRoot: pinnedRoot, installed: installed)

@@ -15,13 +15,15 @@ package struct TrustAnchor: Hashable, Sendable {
 
 extension Agent {
     /// Pins `root`, a root metadata file. It must bear its own threshold of signatures, and be the one with `fingerprint`
-    /// when that is given. An instance that trusts another root refuses; with the same one nothing happens.
+    /// when that is given. An instance that trusts another root refuses; with the same one nothing happens. A state folder
+    /// that holds what is others' is refused.
     package func initialise(root: [UInt8], fingerprint: Digest?) throws -> TrustAnchor {
         let found = Digest.sha256(of: root)
         if let fingerprint, fingerprint != found {
             throw AgentFault(.wrongFingerprint, found: "\(found)", expected: "\(fingerprint)")
         }
         let trusted = try trust(root)
+        try instance.checkStateFolder()
         try makeStateFolder()
         let lock = try storage.lock(folders.lock)
         return try withExtendedLifetime(lock) {

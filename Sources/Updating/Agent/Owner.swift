@@ -12,4 +12,15 @@ extension AgentConfiguration {
         guard let owner, owner != 0 else { return }
         try ProcessUser.numbered(owner).become()
     }
+
+    /// Where root makes the state's folder, it belongs to the user to whom the prefix does: that is as whom the agent will
+    /// run. Nothing is done where there is one, or no prefix yet.
+    package func makeStateOfOwner(_ storage: DurableStorage) throws {
+        guard ProcessUser.isRoot, try storage.owner(of: state) == nil else { return }
+        guard let owner = try storage.owner(of: prefix), owner != 0 else { return }
+        let user = try ProcessUser.numbered(owner)
+        try storage.makeDirectory(state.removingLastComponent())
+        try storage.makeDirectory(state, mode: .privateDirectory)
+        try storage.give(state, to: user.uid, user.gid)
+    }
 }

@@ -40,7 +40,9 @@ extension Agent {
     package func update(
         to version: Version? = nil, now isNow: Bool = false, accepting accepted: Digest? = nil
     ) throws -> UpdateReport {
-        try exclusively(.update) { pinnedRoot in
+        ports.willAsk()
+        defer { ports.hasAsked() }
+        return try exclusively(.update) { pinnedRoot in
             var run = UpdateRun(self)
             (run.requested, run.isNow) = (version, isNow)
             let before = try run.recover()

@@ -42,15 +42,15 @@ package struct AppliedBundle: Sendable {
 
 extension Agent {
     /// An agent that asks nobody but `bundle`. Only such a one may `apply`, and only to it old metadata is no refusal.
-    /// `worker` and `warn` are as in `overHTTP`.
+    /// With `workers`, trees are built in a process of their own.
     package static func offline(
         _ configuration: AgentConfiguration, _ bundle: BundleMirror, storage: DurableStorage, now: Date,
-        agentVersion: Version, worker: [String]? = nil, warn: @escaping ([String]) -> Void = { _ in },
+        agentVersion: Version, workers: AgentWorkers? = nil,
         progress: @escaping (AgentProgress) -> Void = { _ in }
     ) -> Agent {
         var ports = AgentPorts(
             storage: storage, now: now, bundle: bundle, agentVersion: agentVersion, progress: progress)
-        if let worker { ports.confineBuilding(worker, configuration, warn) }
+        if let workers { ports.confineBuilding(workers, configuration) }
         return Agent(configuration, ports: ports)
     }
 

@@ -36,9 +36,10 @@ struct BundleMaking {
     ///
     /// - Parameter accept: what else has to hold of the bundle before it gets its name.
     func make(_ output: FilePath, accept: (BundleMirror) throws -> Void) throws -> MadeBundle {
+        try checkPlace(output)
         let scratch = output.folder.appending(".\(output.fileName ?? "bundle").parts")
         try storage.removeTree(scratch)
-        try storage.makeDirectory(scratch, mode: .privateDirectory)
+        try storage.makeOwnDirectory(scratch)
         // What went wrong first is what a person needs to know.
         defer { try? storage.removeTree(scratch) }
         var complaints: [MirrorComplaint] = []
@@ -59,6 +60,18 @@ struct BundleMaking {
             }
         }
         throw complaints.worst ?? AgentFault(.targetUnavailable, expected: "at least one mirror")
+    }
+
+    /// A rename would put the bundle in the place of a device, too.
+    private func checkPlace(_ output: FilePath) throws(StorageFault) {
+        guard let name = output.fileName, name != ".", name != ".." else {
+            throw StorageFault(.exists, found: "a folder", expected: "the name of a file", at: output.string)
+        }
+        guard let kind = try storage.info(output)?.kind, kind != .file, kind != .link else { return }
+        throw StorageFault(
+            .exists, found: kind == .directory ? "a folder" : "a device, pipe or socket",
+            expected: "a file, or nothing",
+            at: output.string)
     }
 
     private func content(from mirror: any RepositoryMirror, in folder: FilePath) throws -> BundleContent {
@@ -89,6 +102,8 @@ extension Agent {
     /// Fetches all that an instance without a network needs for one release, from the mirrors, and writes it to `output`:
     /// whole, flushed, and only if this instance would take it from a mirror now.
     package func createBundle(_ request: BundleRequest, to output: FilePath) throws -> MadeBundle {
+        ports.willAsk()
+        defer { ports.hasAsked() }
         let making = BundleMaking(
             request: request, settings: configuration, ports: ports, pinnedRoot: try pinnedRoot())
         return try making.make(output) { bundle in
@@ -105,16 +120,19 @@ extension Agent {
     /// The same for somebody who has no instance: from a folder of published files, or an address, by a root that was
     /// compared with a second source.
     ///
-    /// - Parameter source: `http://…`, `https://…`, or the path of a folder.
+    /// - Parameters:
+    ///   - source: `http://…`, `https://…`, or the path of a folder.
+    ///   - workers: asks the address in a process of its own; nil asks from here.
     package static func createBundle(
         _ request: BundleRequest, of paths: ReleasePaths, from source: String, root: [UInt8], to output: FilePath,
-        storage: DurableStorage, now: Date, agentVersion: Version, progress: @escaping (AgentProgress) -> Void
+        storage: DurableStorage, now: Date, agentVersion: Version, workers: AgentWorkers? = nil,
+        progress: @escaping (AgentProgress) -> Void
     ) throws -> MadeBundle {
         let isAddress = source.hasPrefix("http://") || source.hasPrefix("https://")
         if isAddress { try HTTPAddress.checkBase(source) }
         let mirror: any RepositoryMirror =
             isAddress
-            ? HTTPMirror(source, client: try HTTPClient(TransportConfiguration()), storage: storage)
+            ? HTTPMirror(source, client: try client(for: source, workers), storage: storage)
             : FolderMirror(FilePath(source), storage: storage)
         let settings = AgentConfiguration(
             product: paths.product, channel: paths.channel, mirrors: [], prefix: "/", state: "/")
@@ -122,6 +140,11 @@ extension Agent {
             storage: storage, now: now, mirrors: [mirror], agentVersion: agentVersion, progress: progress)
         return try BundleMaking(request: request, settings: settings, ports: ports, pinnedRoot: root)
             .make(output) { _ in }
+    }
+
+    private static func client(for source: String, _ workers: AgentWorkers?) throws -> any HTTPFetching {
+        guard let workers else { return try HTTPClient(TransportConfiguration()) }
+        return workers.askers(TransportConfiguration()).client(for: source)
     }
 }
 

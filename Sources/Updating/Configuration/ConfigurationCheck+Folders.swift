@@ -22,11 +22,24 @@ extension ConfigurationCheck {
         }
         findings += folder(state, "state")
         switch sight(of: folders.pinnedRoot) {
-        case .nothing: findings.append(fatal("state", "no root is trusted yet", advice))
+        case .nothing:
+            if let foreign = foreignInState {
+                findings.append(
+                    fatal(
+                        "state", "there is \"\(foreign)\" in \(state), which is not the agent's",
+                        "name a folder for the agent alone"))
+            } else {
+                findings.append(fatal("state", "no root is trusted yet", advice))
+            }
         case .there: findings += policy()
         case .hidden: break
         }
         return findings
+    }
+
+    /// Of a folder that is the agent's nothing is asked: what is not its own in there it leaves, or clears away.
+    private var foreignInState: String? {
+        (try? Instance(folders: folders, storage: storage).foreignInState()) ?? nil
     }
 
     func prefix() -> [ConfigurationFinding] {
@@ -62,42 +75,13 @@ extension ConfigurationCheck {
     func exists(_ path: FilePath) -> Bool { ((try? storage.info(path)) ?? nil) != nil }
 
     /// What is not for this user's eyes is no fault of the configuration, and nothing to be moved away or made anew.
-    private func hidden(_ path: FilePath, _ key: String) -> ConfigurationFinding {
+    func hidden(_ path: FilePath, _ key: String) -> ConfigurationFinding {
         let owner = (try? storage.owner(of: configuration.state)) ?? nil
         let name = owner.flatMap { try? ProcessUser.numbered($0).name } ?? "USER"
         return fatal(
-            key, "\(path) cannot be looked into by user \(storage.user), so whether it is good cannot be said",
-            "run this as the agent's user: sudo -u \(name) sceau-agent check-config")
-    }
-
-    private func folder(_ path: FilePath, _ key: String) -> [ConfigurationFinding] {
-        // A link may lead to a folder.
-        let place = path.appending(".")
-        if case .hidden = sight(of: place) { return [hidden(path, key)] }
-        guard let info = (try? storage.info(place)) ?? nil, info.kind == .directory else {
-            return [fatal(key, "\(path) is no folder", "move what stands there away")]
-        }
-        var findings: [ConfigurationFinding] = []
-        if storage.isReadOnly(path) {
-            findings.append(fatal(key, "\(path) is on a file system that is read-only", StorageFault.readOnlyAdvice))
-        } else if !storage.isWritable(path) {
-            findings.append(
-                fatal(
-                    key, "\(path) cannot be written by user \(storage.user)",
-                    "run this as the agent's user, or change the owner"))
-        }
-        if info.owner != storage.user, info.owner != 0 {
-            findings.append(
-                remark(
-                    key, "\(path) belongs to user \(info.owner), not to the agent's, \(storage.user)",
-                    "whoever owns it can change what is installed; chown it if that is not meant"))
-        }
-        if info.permissions.rawValue & 0o002 != 0 {
-            findings.append(fatal(key, "anybody may write to \(path)", "chmod o-w \(path)"))
-        } else if info.permissions.rawValue & 0o020 != 0 {
-            findings.append(remark(key, "a group may write to \(path)", "chmod g-w \(path) if that is not meant"))
-        }
-        return findings
+            key, "user \(storage.user) may not look into \(path)",
+            "nothing is known of what is in there; run this as the agent's user: sudo -u \(name) sceau-agent check-config"
+        )
     }
 
     /// What has to be made first.

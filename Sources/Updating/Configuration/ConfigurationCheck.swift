@@ -23,14 +23,18 @@ package struct ConfigurationCheck {
     let storage: DurableStorage
     let folders: InstanceFolders
     let running: RunningCheck
+    private let file: FilePath?
+    /// Finds a user of this machine.
+    private let user: (String) throws -> ProcessUser
     /// Why nobody can listen at an address; nil when that is no matter.
     private let obstacle: (ListenAddress) -> String?
 
     /// - Parameters:
+    ///   - file: where the configuration was read from.
     ///   - user: finds a user of this machine.
     ///   - run: asks systemd whether it is there.
     package init(
-        _ configuration: AgentConfiguration, storage: DurableStorage,
+        _ configuration: AgentConfiguration, from file: FilePath? = nil, storage: DurableStorage,
         user: @escaping (String) throws -> ProcessUser = { try ProcessUser.named($0) },
         run: @escaping (ProcessRequest) throws -> ProcessResult = { try ProcessRunner().run($0) },
         obstacle: @escaping (ListenAddress) -> String? = { _ in nil }
@@ -38,13 +42,15 @@ package struct ConfigurationCheck {
         self.configuration = configuration
         self.storage = storage
         self.obstacle = obstacle
+        self.file = file
+        self.user = user
         running = RunningCheck(
             configuration, user: storage.user, isExecutable: { storage.isExecutable($0) }, run: run, find: user)
         folders = InstanceFolders(configuration)
     }
 
     package func findings() -> [ConfigurationFinding] {
-        fetching() + state() + prefix() + release() + around() + telling()
+        own() + fetching() + state() + prefix() + release() + around() + telling()
     }
 
     func fatal(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
@@ -53,6 +59,19 @@ package struct ConfigurationCheck {
 
     func remark(_ about: String, _ problem: String, _ advice: String) -> ConfigurationFinding {
         ConfigurationFinding(about: about, problem: problem, advice: advice, isFatal: false)
+    }
+
+    /// It says what is run as the agent.
+    private func own() -> [ConfigurationFinding] {
+        file.map { writers($0, "the configuration") } ?? []
+    }
+
+    /// Whether `worker.user` cannot read it, as far as its mode tells.
+    private func isHidden(_ file: FilePath) -> Bool {
+        guard storage.user == 0, let name = configuration.worker.user, let user = try? user(name), user.uid != 0,
+            let info = try? storage.info(file), info.kind == .file
+        else { return false }
+        return info.permissions.rawValue & (info.owner == user.uid ? 0o400 : 0o044) == 0
     }
 
     // MARK: fetching
@@ -78,8 +97,11 @@ package struct ConfigurationCheck {
     private static let authoritiesLimit = 16 << 20
 
     private func authorities(_ file: FilePath) -> [ConfigurationFinding] {
-        guard let bytes = try? storage.read(file, limit: Self.authoritiesLimit) else {
-            return [fatal("ca_file", "\(file) cannot be read", "check the path, and who may read it")]
+        guard let bytes = try? storage.read(file, limit: Self.authoritiesLimit), !isHidden(file) else {
+            return [
+                fatal(
+                    "ca_file", "\(file) cannot be read by who asks the servers", "check the path, and who may read it")
+            ]
         }
         guard !String(decoding: bytes, as: UTF8.self).contains("-----BEGIN CERTIFICATE-----") else { return [] }
         return [
@@ -143,7 +165,7 @@ package struct ConfigurationCheck {
     private func program(_ words: [String], _ key: String) -> [ConfigurationFinding] {
         guard let program = words.first else { return [] }
         let path = FilePath(program)
-        guard !storage.isExecutable(path) else { return [] }
+        guard !storage.isExecutable(path) else { return writers(path, key) }
         let isThere = exists(path)
         return [
             fatal(

@@ -127,7 +127,12 @@ func yamlScalar(_ text: String) -> String {
         }
     }
     let isWord = text.utf8.first.map { $0 >= UInt8(ascii: "/") && !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
-    return plain && isWord == true ? text : "'" + text.replacing("'", with: "''") + "'"
+    return plain && isWord == true ? text : "'" + quoted(text) + "'"
+}
+
+/// Scalar by scalar: to `String`, a quotation mark with an accent on it is another character.
+private func quoted(_ text: String) -> String {
+    text.unicodeScalars.map { $0 == "'" ? "''" : String($0) }.joined()
 }
 
 func yamlList(_ elements: [String]) -> String { "[" + elements.map(yamlScalar).joined(separator: ", ") + "]" }

@@ -39,7 +39,7 @@ extension AgentConfiguration {
     static let aroundKeys: [ConfigurationKey] = [
         .table(
             "worker",
-            "The process that builds releases' trees, and reaches nothing but what it builds from and one folder.",
+            "The processes that ask servers and build releases' trees. Each reaches nothing but what its work takes.",
             of: [
                 ConfigurationKey(
                     "user", "a user of this machine",

@@ -57,7 +57,7 @@ package struct Daemon {
             let agent = try ports.agent(configuration)
             let before = agent.linkedVersion
             do { outcome = .good(until: try update(agent)) } catch let found as any ReportableFault {
-                if ports.isStopping(), (found as? AgentFault)?.code == .stopped { return }
+                if ports.isStopping(), (found as? AgentFault)?.code == .stopped, !agent.isInterrupted { return }
                 fault = found
                 ports.say(.failed(found, state: agent.stateInWords(before: before)))
             }

@@ -24,10 +24,10 @@ package protocol RepositoryMirror: MetadataFetcher {
     ) throws -> Bool
 }
 
-/// A mirror behind HTTP: metadata below one address, targets below another.
+/// A mirror behind HTTP: metadata below one address, targets below another. `client` asks, in this process or by another one.
 package struct HTTPMirror: RepositoryMirror {
     package let name: String
-    private let client: HTTPClient
+    private let client: any HTTPFetching
     private let storage: DurableStorage
     private let metadata: String
     private let targets: String
@@ -36,7 +36,7 @@ package struct HTTPMirror: RepositoryMirror {
 
     /// As our own repositories are published: `<base>/metadata/…`, `<base>/targets/…`, `<base>/log/…`. `base` may end
     /// in a slash or not.
-    package init(_ base: String, client: HTTPClient, storage: DurableStorage) {
+    package init(_ base: String, client: any HTTPFetching, storage: DurableStorage) {
         let folder = base.utf8.last == UInt8(ascii: "/") ? base : base + "/"
         self.init(
             name: base, metadata: folder + "metadata", targets: folder + "targets", log: folder + "log",
@@ -44,12 +44,12 @@ package struct HTTPMirror: RepositoryMirror {
     }
 
     /// Where others publish theirs. Either may end in a slash or not.
-    package init(metadata: String, targets: String, client: HTTPClient, storage: DurableStorage) {
+    package init(metadata: String, targets: String, client: any HTTPFetching, storage: DurableStorage) {
         self.init(name: metadata, metadata: metadata, targets: targets, log: nil, client: client, storage: storage)
     }
 
     private init(
-        name: String, metadata: String, targets: String, log: String?, client: HTTPClient, storage: DurableStorage
+        name: String, metadata: String, targets: String, log: String?, client: any HTTPFetching, storage: DurableStorage
     ) {
         self.name = HTTPAddress.displayed(name)
         self.client = client
@@ -80,8 +80,6 @@ package struct HTTPMirror: RepositoryMirror {
         _ path: ByteString, length: Int, to partial: FilePath, progress: (Int) -> Void
     ) throws {
         let url = try HTTPAddress.join(targets, path: path)
-        try withoutActuallyEscaping(progress) { progress in
-            try client.download(url, to: partial, expectedLength: length, storage: storage) { progress($0) }
-        }
+        try client.download(url, to: partial, expectedLength: length, storage: storage, progress: progress)
     }
 }

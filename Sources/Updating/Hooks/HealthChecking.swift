@@ -13,6 +13,8 @@ struct HealthChecking {
     /// Time that goes on evenly, from any beginning.
     let elapsed: () -> Duration
     let sleep: (Duration) -> Void
+    /// No later try could end otherwise.
+    let isUseless: () -> Bool
 
     private var every: Duration { check.map { .seconds($0.every) } ?? settings.every }
     private var within: Duration { check.map { .seconds($0.within) } ?? settings.within }
@@ -26,7 +28,7 @@ struct HealthChecking {
             let outcome = once()
             good = outcome.trouble == nil ? good + 1 : 0
             if good >= wanted { return outcome }
-            guard elapsed() - start + every <= within else {
+            guard elapsed() - start + every <= within, outcome.trouble == nil || !isUseless() else {
                 if outcome.trouble != nil { return outcome }
                 return .refused("it was not healthy \(wanted) times in a row in time", outcome.output)
             }

@@ -88,12 +88,14 @@ enum CommandOutcome {
     case done(String)
     /// Why, in one line; and what it said.
     case refused(String, String)
+    /// The same; the line holds already what of its words is worth it.
+    case explained(String, String)
     /// It never began, and why: that says nothing of what it would have said.
     case notRun(String)
 
     var output: String {
         switch self {
-        case .done(let output), .refused(_, let output): output
+        case .done(let output), .refused(_, let output), .explained(_, let output): output
         case .notRun: ""
         }
     }
@@ -110,7 +112,7 @@ enum CommandOutcome {
     func trouble(keptIn file: String?) -> String? {
         switch self {
         case .done: return nil
-        case .notRun(let reason): return reason
+        case .notRun(let reason), .explained(let reason, _): return reason
         case .refused(let reason, let output):
             let last = output.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }
             let place = file.map { " (\($0))" } ?? ""

@@ -20,10 +20,7 @@ struct Instance: Sendable {
 
     /// The version that `current` names; nil when there is no such link, or it names nothing of ours.
     func linkedVersion() throws(StorageFault) -> Version? {
-        guard let target = try storage.linkTarget(folders.current), target.hasPrefix("versions/"),
-            let version = try? Version(ByteString(target.dropFirst("versions/".count)))
-        else { return nil }
-        return version
+        try storage.linkTarget(folders.current).flatMap(folders.version(linkedBy:))
     }
 
     /// What is installed. `current` decides; the record only adds to it.
@@ -44,9 +41,13 @@ struct Instance: Sendable {
         try readOwn(folders.installed, limit: Installation.limit).flatMap(Installation.decode)
     }
 
-    /// What was recorded, where nothing is linked any more: somebody took it away, or a file system is not mounted.
-    func lostInstallation() throws(StorageFault) -> Installation? {
-        try storage.info(folders.current) == nil ? try recordedInstallation() : nil
+    /// What was recorded, where nothing is linked any more, and no release is here that ever was: somebody took all of it
+    /// away, or a file system is not mounted.
+    func lostInstallation() throws -> Installation? {
+        guard try storage.info(folders.current) == nil, let recorded = try recordedInstallation(),
+            try !keptVersions().contains(where: { try storage.info(folders.tree($0)) != nil })
+        else { return nil }
+        return recorded
     }
 
     /// Throws where a release was installed and is gone. It is not installed anew unasked: its data may only be out of sight.

@@ -1,3 +1,4 @@
+import DurableStorage
 import Releases
 import SystemPackage
 
@@ -54,4 +55,11 @@ package struct InstanceFolders: Hashable, Sendable {
     package var shared: FilePath { prefix.appending("shared") }
     package var current: FilePath { prefix.appending("current") }
     package static func linkTarget(_ version: Version) -> String { "versions/\(version)" }
+    /// The version to whose tree `current` leads when this stands in it: as `linkTarget` has it, or as people type it, with
+    /// the whole path or a slash behind it. Nil when it leads elsewhere.
+    func version(linkedBy target: String) -> Version? {
+        let place = prefix.pushing(FilePath(target)).lexicallyNormalized()
+        guard place.folder == versions, let name = place.fileName else { return nil }
+        return try? Version(name)
+    }
 }

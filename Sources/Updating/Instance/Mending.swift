@@ -4,11 +4,11 @@ import SystemPackage
 extension Instance {
     /// Clears away what stands where the agent keeps something of another kind: a folder or a link in the place of a file,
     /// a file in the place of a folder. What it was counts as lost, like a file that cannot be read as what it should be.
-    /// With the lock held, before anything is read.
+    /// With the lock held, before anything is read. Not so a hold: it counts, whatever it is, until somebody takes it back.
     func mend() throws {
         let files = [
-            folders.journal, folders.installed, folders.history, folders.lastError, folders.hold, folders.approved,
-            folders.seed, folders.mirrors, folders.notices,
+            folders.journal, folders.installed, folders.history, folders.lastError, folders.approved, folders.seed,
+            folders.mirrors, folders.notices,
         ]
         for file in files {
             try remove(file, unless: .file)

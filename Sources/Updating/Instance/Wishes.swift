@@ -20,7 +20,10 @@ extension Instance {
     }
 
     func setHold(_ hold: Hold?) throws {
-        guard let hold else { return try storage.remove(folders.hold) }
+        let kind = try storage.info(folders.hold)?.kind
+        // No rename replaces a folder.
+        if hold == nil || kind == .directory { try storage.removeTree(folders.hold) }
+        guard let hold else { return }
         try storage.write(hold.encoding, to: folders.hold)
     }
 

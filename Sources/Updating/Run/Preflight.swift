@@ -94,9 +94,12 @@ extension UpdateRun {
         }
     }
 
-    /// `current` may be a link or nothing: what else stands there is not ours.
+    /// `current` may be a link to a release or nothing: what else stands there is not ours. Somebody's own link is in use.
     func checkLinkPlace() throws {
-        guard let info = try storage.info(folders.current), info.kind != .link else { return }
-        throw AgentFault(.occupied, expected: "a symbolic link, or nothing", at: folders.current.string)
+        guard try storage.info(folders.current) != nil, try instance.linkedVersion() == nil else { return }
+        let target = try storage.linkTarget(folders.current)
+        throw AgentFault(
+            .occupied, found: target.map { "a link to \"\($0)\"" }, expected: "a link to a release, or nothing",
+            at: folders.current.string)
     }
 }

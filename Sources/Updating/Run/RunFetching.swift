@@ -11,7 +11,6 @@ extension UpdateRun {
 
     mutating func choose() throws -> UpdateEvent {
         guard let refreshed else { throw UpdatePlanFault(.impossibleEvent, found: "choose without metadata") }
-        try keepInstalled(refreshed)
         let (choice, rules) = (try agent.choice(installed), try agent.rules(requested, isNow: isNow, at: time))
         let offered = refreshed.channel.releases
         let candidates =
@@ -22,32 +21,6 @@ extension UpdateRun {
         self.held = try held.map(agent.knowingPlace)
         guard let facts else { return held.map { .mustWait($0.waiting) } ?? .nothingToDo }
         return .chosen(try prepare(facts, refreshed))
-    }
-
-    /// Fetches what the installed tree is checked against, where that was lost: without it there is no way back to it. Where
-    /// that does not succeed, the update does without.
-    private mutating func keepInstalled(_ refreshed: RefreshedChannel) throws {
-        guard var installed,
-            try instance.keptRelease(installed.version, limits: agent.configuration.limits.tree) == nil,
-            let facts = refreshed.channel.releases.first(where: { $0.version == installed.version })
-        else { return }
-        do {
-            var chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
-            guard installed.tree == nil || installed.tree == chosen.manifest.tree.sha256 else { return }
-            try chosen.fetchListing(download(refreshed))
-            guard let listing = chosen.listing else { return }
-            let links = try chosen.manifest.sharedLinks(in: listing)
-            guard try agent.verifier.verify(folders.tree(installed.version), against: listing, with: links).isEmpty
-            else {
-                return
-            }
-            try instance.keep(installed.version, manifest: chosen.manifestBytes, listing: listing.encoding)
-            installed.tree = chosen.manifest.tree.sha256
-            try instance.record(installed)
-            self.installed = installed
-        } catch let fault as any ReportableFault {
-            if (fault as? AgentFault)?.code == .stopped { throw fault }
-        }
     }
 
     /// Fetches what is said about the release, and plans the way to it and back.
@@ -61,6 +34,34 @@ extension UpdateRun {
         return UpdateStep(
             .update, from: installed?.version, to: facts.version, tree: chosen.manifest.tree.sha256,
             fromTree: installed?.tree, return: UpdateStep.Return(chosen.manifest.install))
+    }
+
+    /// Fetches anew what is kept of the installed release, where it was lost: by it the tree is verified, services are known,
+    /// data are changed back, and there is a way back at all. That it cannot be had any more is no reason not to update.
+    mutating func completeKept(_ refreshed: RefreshedChannel) throws {
+        guard let known = installed,
+            try instance.keptRelease(known.version, limits: agent.configuration.limits.tree) == nil,
+            let facts = refreshed.channel.releases.first(where: { $0.version == known.version })
+        else { return }
+        do {
+            var chosen = try ChosenRelease(facts, refreshed, agent, download(refreshed))
+            try chosen.fetchListing(download(refreshed))
+            guard let listing = chosen.listing, try isInstalled(known, chosen.manifest, listing) else { return }
+            try instance.keep(known.version, manifest: chosen.manifestBytes, listing: listing.encoding)
+            installed?.tree = chosen.manifest.tree.sha256
+            if let installed { try instance.record(installed) }
+        } catch let fault as any ReportableFault {
+            if (fault as? AgentFault)?.code == .stopped { throw fault }
+        }
+    }
+
+    /// Whether this is the installed tree, by what was recorded; where that is lost too, by every byte of it.
+    private func isInstalled(
+        _ installed: Installation, _ manifest: ReleaseManifest, _ listing: TreeListing
+    ) throws -> Bool {
+        if let tree = installed.tree { return tree == manifest.tree.sha256 }
+        let links = try manifest.sharedLinks(in: listing)
+        return try agent.verifier.verify(folders.tree(installed.version), against: listing, with: links).isEmpty
     }
 
     /// Whether an earlier run made the tree, and kept what it is checked against.

@@ -19,24 +19,30 @@ struct SwitchWork {
     func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         switch action {
         case .takeLock(let step): return takeLock(step)
-        case .runPre(let step): return event(try hook(step, \.pre))
-        case .stopServices(let step): return event(try stopServices(step))
-        case .undoMigration(let step): return event(try undoMigration(step))
-        case .migrate(let step): return event(try hook(step, \.migration?.hook))
-        case .startServices(let step): return event(try startServices(step))
+        case .runPre(let step): return try event(hook(step, \.pre))
+        case .stopServices(let step): return try event(stopServices(step))
+        case .undoMigration(let step): return try event(undoMigration(step))
+        case .migrate(let step): return try event(hook(step, \.migration?.hook))
+        case .startServices(let step): return try event(startServices(step))
         case .startServicesAgain(let step):
             let services = try agent.linkedVersion.flatMap { try service(step, of: $0) } ?? service(step, of: step.to)
             _ = services.map { keep($0.startWhatStands()) }
-        case .runPost(let step): return event(try hook(step, \.post))
-        case .checkHealth(let step): return event(try checkHealth(step))
+        case .runPost(let step): return try event(hook(step, \.post))
+        case .checkHealth(let step): return try event(checkHealth(step))
         default: break
         }
         return nil
     }
 
-    private func event(_ outcome: CommandOutcome) -> UpdateEvent {
-        keep(outcome).trouble(keptIn: "output/\(outputName).txt").map { .refused($0) } ?? .done
+    /// While the machine is switched off nothing is a release's fault: what it needs is being stopped too. The journal stays
+    /// as it is then, and the next start goes on.
+    private func event(_ outcome: CommandOutcome) throws -> UpdateEvent {
+        guard let trouble = keep(outcome).trouble(keptIn: "output/\(outputName).txt") else { return .done }
+        if isMachineStopping { throw AgentFault(.stopped, found: "the machine is being switched off (\(trouble))") }
+        return .refused(trouble)
     }
+
+    private var isMachineStopping: Bool { agent.ports.isStopping() && agent.ports.isMachineStopping() }
 
     /// What is said on the way back does not take the place of what was said before: it is why there is one.
     private var outputName: String { state.name.rawValue + (state.step?.kind == .revert ? "-back" : "") }
@@ -173,7 +179,7 @@ struct SwitchWork {
         agent.ports.progress(.checkingHealth(step.to))
         return HealthChecking(
             commands: commands(step), services: services, settings: agent.configuration.health, check: install.health,
-            version: step.to, elapsed: agent.ports.elapsed, sleep: agent.ports.sleep
+            version: step.to, elapsed: agent.ports.elapsed, sleep: agent.ports.sleep, isUseless: { isMachineStopping }
         ).run()
     }
 

@@ -96,10 +96,15 @@ struct UpdateRun {
     /// wait or did not go well: a release may ask for another one to be installed before it.
     mutating func update(_ refreshed: RefreshedChannel) throws {
         self.refreshed = refreshed
+        try completeKept(refreshed)
         for _ in 0..<Self.mostSteps {
             let before = installed?.version
             (release, patches, waiting) = (nil, nil, nil)
-            try handle(.witnessed)
+            do { try handle(.witnessed) } catch let fault as AgentFault where fault.code == .stopped {
+                // What was installed before is told; that the next one was not begun is no news.
+                guard changed != nil, outcome?.isGood == true, !plan.state.name.isResumed else { throw fault }
+                return
+            }
             guard requested == nil, waiting == nil, installed?.version != before, outcome?.isGood == true else {
                 return
             }
@@ -126,8 +131,16 @@ struct UpdateRun {
         }
     }
 
+    /// What to say when `current` does not name `version` any more.
+    private func switchedByOthers(from version: Version) throws -> String? {
+        let current = try instance.linkedVersion()
+        return current == version ? nil : "current was set to \(current?.description ?? "nothing") by somebody else"
+    }
+
     private mutating func perform(_ action: UpdateAction) throws -> UpdateEvent? {
         if action.mayBeLeftUndone { try agent.ports.goOn() }
+        // Whatever has read what servers say is gone before anything is built, switched or run.
+        if action.comesAfterFetching { agent.ports.hasAsked() }
         switch action {
         case .discardUnfinished: try discardUnfinished()
         case .choose: return try choose()
@@ -146,8 +159,11 @@ struct UpdateRun {
             }
             try storage.replaceLink(at: folders.current, target: InstanceFolders.linkTarget(step.to))
             return .done
-        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost,
-            .checkHealth:
+        case .checkHealth(let step):
+            let event = try SwitchWork(agent, plan.state).perform(action)
+            // The health that was asked after may be that of another release.
+            return try switchedByOthers(from: step.to).map { .refused($0) } ?? event
+        case .takeLock, .stopServices, .undoMigration, .migrate, .startServices, .startServicesAgain, .runPost:
             return try SwitchWork(agent, plan.state).perform(action)
         case .giveBackLock: lockTrouble = SwitchWork(agent, plan.state).giveBackLock()
         case .announce(let waiting):
@@ -169,6 +185,13 @@ extension UpdateAction {
         switch self {
         case .choose, .fetch, .build: true
         default: false
+        }
+    }
+
+    fileprivate var comesAfterFetching: Bool {
+        switch self {
+        case .discardUnfinished, .choose, .fetch, .announce, .record, .recordFailure, .cleanUp: false
+        default: true
         }
     }
 }

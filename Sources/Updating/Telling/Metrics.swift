@@ -100,7 +100,15 @@ package enum Metrics {
         date.flatMap { Int(exactly: $0.timeIntervalSince1970.rounded(.down)) }
     }
 
-    private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    /// Scalar by scalar: to `String`, a quotation mark with an accent on it is another character.
+    static func escaped(_ value: String) -> String {
+        value.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(scalar)
+            }
+        }.joined()
     }
 }

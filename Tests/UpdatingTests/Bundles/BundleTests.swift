@@ -1,5 +1,6 @@
 import DurableStorage
 import FoundationEssentials
+import Glibc
 import Primitives
 import Releases
 import Signatures
@@ -307,5 +308,22 @@ struct BundleMakingTests {
         let faulty = try FaultyStorage(in: TemporaryFolder.inMemory)
         _ = try make(bench, to: folder.path("bundle"), faulty.storage)
         return faulty.effects.count
+    }
+
+    @Test(
+        "is not put in the place of a folder or a pipe, and nothing is fetched for it", arguments: ["folder", "pipe"])
+    func occupiedPlace(kind: String) throws {
+        let bench = try BundleBench(hasLog: false)
+        let place = bench.maker.folder.path("out")
+        if kind == "folder" {
+            try DurableStorage().makeDirectory(place)
+        } else {
+            #expect(mkfifo(place.string, 0o600) == 0)
+        }
+        let before = try bench.maker.folder.contents()
+        bench.repository.requests = []
+        #expect(code { try bench.create(as: "out") } == "storage/exists")
+        #expect(bench.repository.requests == [])
+        #expect(try bench.maker.folder.contents() == before)
     }
 }

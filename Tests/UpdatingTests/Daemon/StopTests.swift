@@ -89,4 +89,40 @@ struct StopTests {
         #expect(try instance.agent().instance.history().last?.delivery?.way == .patch)
         #expect(try instance.wholeVersion() == "1.1")
     }
+
+    @Test(
+        "while the machine is switched off no release is to blame, and the next start goes on",
+        arguments: ["stop", "migrate", "start", "post", "health"])
+    func machineStops(moment: String) throws {
+        let hooked = try HookedInstance(HookedRelease("1.0"))
+        _ = try hooked.agent().update()
+        _ = try hooked.ran()
+        try HookedRelease("1.1", status: ["migrate", "post", "health"].contains(moment) ? [moment: 1] : [:])
+            .add(to: hooked.repository)
+        let adjust = hooked.instance.adjust
+        hooked.instance.adjust = {
+            adjust(&$0)
+            let log = hooked.instance.folder.path("prefix/shared/log")
+            // From 'pre' on, which is after the last moment at which a run is broken off.
+            $0.isStopping = { ((try? DurableStorage().read(log, limit: 1 << 20)) ?? []).isEmpty == false }
+            $0.isMachineStopping = { true }
+        }
+        hooked.configure {
+            if moment == "start" { $0.services.start = ["/bin/false"] }
+            if moment == "stop" { $0.services.stop = ["/bin/false"] }
+        }
+        #expect(code { try hooked.agent().update() } == "agent/stopped")
+        #expect(try hooked.agent().isInterrupted)
+        #expect(try hooked.agent().instance.history().count == 1, "nothing is told of 1.1 yet")
+        #expect(try !hooked.ran().contains("1.1 undo"))
+        // Where what failed still fails without a machine that stops, the release is taken back as ever.
+        hooked.instance.adjust = adjust
+        hooked.configure {
+            $0.services.start = ["/bin/sh", "-c", "echo start >> \"$SCEAU_SHARED/log\""]
+            $0.services.stop = ["/bin/true"]
+        }
+        let outcome = code { try hooked.agent().update() }
+        #expect(outcome == (["migrate", "post", "health"].contains(moment) ? "agent/reverted" : nil))
+        #expect(try hooked.ran().contains("start"))
+    }
 }

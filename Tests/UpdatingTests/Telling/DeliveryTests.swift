@@ -52,6 +52,17 @@ import Transport
         try instance.folder.read(name).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    @Test("that the pinned root is damaged is told, and once: from then on no run gets any further")
+    func damagedRoot() throws {
+        let instance = try instance(both)
+        try instance.folder.write("{}", to: "state/root.json")
+        for _ in 0..<2 { #expect(code { try instance.agent().update() } == "agent/damaged-root") }
+        #expect(try text("notify-1", instance)?.hasPrefix("failed") == true)
+        #expect(try text("notify-1", instance)?.contains("agent/damaged-root") == true)
+        #expect(try text("notify-2", instance) == nil)
+        #expect(try text("state/last-error.json", instance)?.contains("agent/damaged-root") == true)
+    }
+
     @Test("an update is told once by program and by mail, whatever runs after it")
     func update() throws {
         let instance = try instance(both)

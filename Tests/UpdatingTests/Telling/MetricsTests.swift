@@ -46,6 +46,11 @@ import Testing
         #expect(values["sceau_agent_metadata_expires_timestamp_seconds{}"] == "\(Int(expires.timeIntervalSince1970))")
     }
 
+    @Test("a quotation mark with an accent on it, or a line's end of two characters, ends no label")
+    func joinedCharacters() {
+        #expect(Metrics.escaped("a\"\u{301}} 1\r\n\\\u{301}") == "a\\\"\u{301}} 1\r\\n\\\\\u{301}")
+    }
+
     @Test("what a label holds cannot end it, and each name is described once, before its values")
     func form() throws {
         let repository = try ReleaseRepository()

@@ -127,7 +127,8 @@ struct AgentErrorTests {
 
     @Test func `that somebody typed is wrong usage, and a copy that broke off no attack`() throws {
         let association = try Association()
-        try association.install("2.11.1")
+        // It serves as long as it is kept.
+        let server = try association.install("2.11.1")
         let bundle = association.folder.path("b.bundle").string
         #expect(try association.agent("bundle", "create", "--out", bundle).status == 0)
         let whole = try #require(try association.folder.read("b.bundle"))
@@ -150,6 +151,7 @@ struct AgentErrorTests {
             #expect(!result.errors.contains("sceau-agent update\n"), "\(result.errors)")
         }
         #expect(try association.installed() == "mail suite 2.11.1\n")
+        #expect(server.stop() == 0)
     }
 
     @Test func `with a prefix that cannot be written to changes nothing`() throws {

@@ -54,6 +54,23 @@ struct WorkerTests {
         #expect(Set(left) == ["2.11.1", "2.12.0"])
     }
 
+    @Test func `check-config of somebody who may not look says just that, and not that all is to be made anew`() throws
+    {
+        let association = try Association()
+        try association.folder.openToAll()
+        try association.release("2.11.1")
+        try association.configure(mirrors: "http://127.0.0.1:1/")
+        try association.initialiseAgent()
+        let result = try Tool.system("setpriv").run([
+            "--reuid=65534", "--regid=65534", "--clear-groups", Tool.agent.executable.path, "check-config", "--config",
+            association.configuration,
+        ])
+        #expect(result.status == 1, "\(result.errors)")
+        #expect(result.output.contains("user 65534 may not look into"), "\(result.output)")
+        #expect(result.output.contains("sudo -u root sceau-agent check-config --config \(association.configuration)"))
+        #expect(!result.output.contains("is no folder") && !result.output.contains("no root is trusted"))
+    }
+
     @Test func `root trusts a root for the user to whom the prefix belongs, and the first update is that user's too`()
         throws
     {
@@ -68,23 +85,6 @@ struct WorkerTests {
         #expect(update.status == 0, "\(update.errors)")
         #expect(try owners(below: association.prefix) == ["nobody"])
         #expect(try owners(below: association.state) == ["nobody"])
-    }
-
-    @Test func `check-config of somebody who may not look says just that, and not that all is to be made anew`() throws
-    {
-        let association = try Association()
-        try association.folder.openToAll()
-        try association.release("2.11.1")
-        try association.configure(mirrors: "http://127.0.0.1:1/")
-        try association.initialiseAgent()
-        let result = try Tool.system("setpriv").run([
-            "--reuid=65534", "--regid=65534", "--clear-groups", Tool.agent.executable.path, "check-config", "--config",
-            association.configuration,
-        ])
-        #expect(result.status == 1, "\(result.errors)")
-        #expect(result.output.contains("state cannot be looked into by user 65534"), "\(result.output)")
-        #expect(result.output.contains("sudo -u root sceau-agent check-config --config \(association.configuration)"))
-        #expect(!result.output.contains("is no folder") && !result.output.contains("no root is trusted"))
     }
 
     @Test func `what root does by hand is done as the user to whom the state belongs`() throws {

@@ -248,7 +248,7 @@ import UpdatePlan
         try hooked.instance.folder.write("", to: "prefix/shared/ill")
         let report = try hooked.agent().revert()
         #expect(try hooked.instance.wholeVersion() == "1.0")
-        let trouble = report.troubles.lines
+        let trouble = try #require(report.troubles.first?.line)
         #expect(trouble.contains("hooks/health ended with status 1"))
         #expect(report.json["trouble"] == .string(ByteString(trouble)))
     }

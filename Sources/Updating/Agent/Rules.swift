@@ -33,7 +33,8 @@ extension Agent {
         return HeldRelease(
             release: release,
             waiting: Waiting(
-                waiting.version, waiting.reason, until: waiting.until, isReady: try isReady(release)))
+                waiting.version, waiting.reason, until: waiting.until, isReady: try isReady(release),
+                said: waiting.said.map { $0.asWritten }))
     }
 
     private func isReady(_ release: ReleaseFacts) throws -> Bool {

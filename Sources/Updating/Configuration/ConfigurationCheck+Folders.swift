@@ -22,21 +22,24 @@ extension ConfigurationCheck {
         }
         findings += folder(state, "state")
         switch sight(of: folders.pinnedRoot) {
-        case .nothing: findings.append(foreignInState ?? fatal("state", "no root is trusted yet", advice))
+        case .nothing:
+            if let foreign = foreignInState {
+                findings.append(
+                    fatal(
+                        "state", "there is \"\(foreign)\" in \(state), which is not the agent's",
+                        "name a folder for the agent alone"))
+            } else {
+                findings.append(fatal("state", "no root is trusted yet", advice))
+            }
         case .there: findings += policy()
         case .hidden: break
         }
         return findings
     }
 
-    /// What stands in a folder that no agent has used yet.
-    private var foreignInState: ConfigurationFinding? {
-        let name = (try? Instance(folders: folders, storage: storage).foreignInState()) ?? nil
-        return name.map {
-            fatal(
-                "state", "there is \"\($0)\" in \(configuration.state), which is not the agent's",
-                "name a folder for the agent alone")
-        }
+    /// Of a folder that is the agent's nothing is asked: what is not its own in there it leaves, or clears away.
+    private var foreignInState: String? {
+        (try? Instance(folders: folders, storage: storage).foreignInState()) ?? nil
     }
 
     func prefix() -> [ConfigurationFinding] {
@@ -56,14 +59,14 @@ extension ConfigurationCheck {
 
     // MARK: what can be seen
 
-    enum Sight {
+    private enum Sight {
         case nothing
         case there
         /// This user may not look there, so nothing can be said about it.
         case hidden
     }
 
-    func sight(of path: FilePath) -> Sight {
+    private func sight(of path: FilePath) -> Sight {
         do { return try storage.info(path) == nil ? .nothing : .there } catch {
             return error.code == .permissionDenied ? .hidden : .there
         }
@@ -76,8 +79,9 @@ extension ConfigurationCheck {
         let owner = (try? storage.owner(of: configuration.state)) ?? nil
         let name = owner.flatMap { try? ProcessUser.numbered($0).name } ?? "USER"
         return fatal(
-            key, "\(path) cannot be looked into by user \(storage.user), so whether it is good cannot be said",
-            "run this as the agent's user: sudo -u \(name) sceau-agent check-config")
+            key, "user \(storage.user) may not look into \(path)",
+            "nothing is known of what is in there; run this as the agent's user: sudo -u \(name) sceau-agent check-config"
+        )
     }
 
     /// What has to be made first.

@@ -5,10 +5,12 @@ extension ConfigurationCheck {
     // MARK: whoever else may change what the agent believes, runs or writes
 
     func folder(_ path: FilePath, _ key: String) -> [ConfigurationFinding] {
+        let info: FileInfo?
         // A link may lead to a folder. Who may not look into one must not be told that it is none.
-        let place = path.appending(".")
-        if case .hidden = sight(of: place) { return [hidden(path, key)] }
-        guard let info = (try? storage.info(place)) ?? nil, info.kind == .directory else {
+        do { info = try storage.info(path.appending(".")) } catch {
+            return [hidden(path, key)]
+        }
+        guard let info, info.kind == .directory else {
             return [fatal(key, "\(path) is no folder", "move what stands there away")]
         }
         var findings: [ConfigurationFinding] = []

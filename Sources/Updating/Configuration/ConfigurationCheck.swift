@@ -23,10 +23,11 @@ package struct ConfigurationCheck {
     let storage: DurableStorage
     let folders: InstanceFolders
     let running: RunningCheck
+    private let file: FilePath?
+    /// Finds a user of this machine.
+    private let user: (String) throws -> ProcessUser
     /// Why nobody can listen at an address; nil when that is no matter.
     private let obstacle: (ListenAddress) -> String?
-    private let file: FilePath?
-    private let user: (String) throws -> ProcessUser
 
     /// - Parameters:
     ///   - file: where the configuration was read from.
@@ -41,7 +42,8 @@ package struct ConfigurationCheck {
         self.configuration = configuration
         self.storage = storage
         self.obstacle = obstacle
-        (self.file, self.user) = (file, user)
+        self.file = file
+        self.user = user
         running = RunningCheck(
             configuration, user: storage.user, isExecutable: { storage.isExecutable($0) }, run: run, find: user)
         folders = InstanceFolders(configuration)
@@ -95,7 +97,7 @@ package struct ConfigurationCheck {
     private static let authoritiesLimit = 16 << 20
 
     private func authorities(_ file: FilePath) -> [ConfigurationFinding] {
-        guard !isHidden(file), let bytes = try? storage.read(file, limit: Self.authoritiesLimit) else {
+        guard let bytes = try? storage.read(file, limit: Self.authoritiesLimit), !isHidden(file) else {
             return [
                 fatal(
                     "ca_file", "\(file) cannot be read by who asks the servers", "check the path, and who may read it")

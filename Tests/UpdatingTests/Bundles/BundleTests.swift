@@ -163,7 +163,7 @@ struct BundleTests {
         #expect(try instance.wholeVersion() == "1.0")
     }
 
-    @Test("is no approval where the administrator wants to give one, unless it is applied with --now or by version")
+    @Test("is no approval where the administrator wants to give one, with --now neither, unless it is named")
     func approval() throws {
         let bench = try BundleBench()
         let bundle = try bench.create()
@@ -171,8 +171,8 @@ struct BundleTests {
         let instance = try asking()
         #expect(try instance.apply(bundle).update.held?.waiting.reason == .approval)
         #expect(try instance.wholeVersion() == nil)
-        try instance.apply(bundle, now: true)
-        #expect(try instance.wholeVersion() == "1.0")
+        #expect(try instance.apply(bundle, now: true).update.held?.waiting.reason == .approval)
+        #expect(try instance.wholeVersion() == nil)
         let other = try asking()
         try other.apply(bundle, version: "1.0")
         #expect(try other.wholeVersion() == "1.0")
@@ -180,7 +180,9 @@ struct BundleTests {
         #expect(try loading.apply(bundle).update.held?.waiting.isReady == true)
         #expect(try loading.wholeVersion() == nil)
         // It is here by now: no bundle and no mirror is needed to install it.
-        #expect(try loading.apply(bundle, now: true).update.held == nil)
+        #expect(try loading.apply(bundle, now: true).update.held?.waiting.reason == .approval)
+        #expect(try loading.wholeVersion() == nil)
+        #expect(try loading.apply(bundle, version: "1.0").update.held == nil)
         #expect(try loading.wholeVersion() == "1.0")
     }
 

@@ -19,8 +19,8 @@ package enum UpdateEvent: Hashable, Sendable {
     case refused(String)
     /// The way to the release that was being tried is closed, and another is left: its archive.
     case patchRefused
-    /// The administrator does not want the update that was interrupted.
-    case abandoned
+    /// The administrator does not want the update that was interrupted. With `keepingData`, data stay as they are.
+    case abandoned(keepingData: Bool)
     /// The administrator wants the release of this step back; its tree has been found whole.
     case revertWanted(UpdateStep)
 

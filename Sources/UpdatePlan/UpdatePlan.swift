@@ -53,9 +53,11 @@ package struct UpdatePlan: Hashable, Sendable {
             return .waiting(waiting)
         case (.patchRefused, .chosen), (.patchRefused, .fetched): return UpdateState(.chosen, step)
         case (.refused(let text), let name): return refused(step, Trouble(at: name, text))
-        case (.abandoned, let name) where step.kind == .update && name.isResumed:
+        case (.abandoned(let keepsData), let name) where step.kind == .update && name.isResumed:
             // Whether the lock was taken, nobody knows; and it must not begin again by itself.
-            return refused(step, Trouble(at: name, "the administrator asked to go back", isInterruption: true))
+            return refused(
+                keepsData ? step.keepingData : step,
+                Trouble(at: name, "the administrator asked to go back", isInterruption: true))
         default: return nil
         }
     }
@@ -102,11 +104,13 @@ package struct UpdatePlan: Hashable, Sendable {
         }
     }
 
-    /// Whether an interrupted update can be taken back from here, with `current` as it was left.
-    package func canAbandon(at current: Version?) -> Bool {
+    /// Whether an interrupted update can be taken back from here, with `current` as it was left. Where there is no way back
+    /// any more it is better ended first: its data are between two releases.
+    package func canAbandon(at current: Version?, keepingData keepsData: Bool) -> Bool {
         guard let step = state.step, current == step.from || current == step.to else { return false }
         var plan = self
-        return (try? plan.handle(.abandoned)) != nil
+        guard (try? plan.handle(.abandoned(keepingData: keepsData))) != nil else { return false }
+        return plan.state.name != .failed || current != step.to || step.from == step.to
     }
 
     // MARK: after a stop

@@ -47,6 +47,11 @@ package struct UpdateStep: Hashable, Sendable {
         self.cause = cause
     }
 
+    /// The same, but nobody touches data on its way back.
+    var keepingData: UpdateStep {
+        UpdateStep(kind, from: from, to: to, tree: tree, fromTree: fromTree, return: .free, cause: cause)
+    }
+
     /// The way back after `trouble`; nil when there is none, as from a release that was only mended. Before the migration has begun nothing needs undoing.
     func undoing(because trouble: Trouble) -> UpdateStep? {
         let `return` = trouble.stage.isBeforeMigration ? Return.free : self.return

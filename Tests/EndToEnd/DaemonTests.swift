@@ -141,8 +141,7 @@ struct DaemonTests {
         #expect(check.status == 1)
         #expect(
             check.output.contains(
-                "problem: metrics.listen: sceau-agent run could not listen on 127.0.0.1:\(second.port): address already in use"
-            ))
+                " could not listen on 127.0.0.1:\(second.port): address already in use"))
         second.release()
         daemon.signal(SIGHUP)
         #expect(daemon.told().hasPrefix("RELOADING=1\n"))

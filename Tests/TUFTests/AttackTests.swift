@@ -108,7 +108,7 @@ struct AttackTests {
             $0.publishTimestamp()
         },
         Attack(testDescription: "arbitrary timestamp", code: .malformed, endsAt: "timestamp.json") {
-            $0.bend["timestamp.json"] = { _ in Array("<html>".utf8) }
+            $0.bend["timestamp.json"] = { _ in Array("what".utf8) }
         },
         Attack(testDescription: "truncated timestamp", code: .malformed, endsAt: "timestamp.json") {
             $0.bend["timestamp.json"] = { Array($0.dropLast(2)) }

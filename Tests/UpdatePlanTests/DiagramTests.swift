@@ -28,6 +28,7 @@ import Testing
             .components(separatedBy: "```").first
         let shown = try #require(block).split(separator: "\n").map(String.init)
         let moves = try moves()
+        #expect(try Set(everyEvent().map(\.name)) == Set(UpdateEvent.Name.allCases))
         #expect(moves == shown, "it should be:\n\(moves.joined(separator: "\n"))")
     }
 

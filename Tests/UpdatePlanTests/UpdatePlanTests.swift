@@ -42,7 +42,8 @@ func everyEvent() throws -> [UpdateEvent] {
         .chosen(try step()), .chosen(try step(.revert)), .mustWait(Waiting(version, .hold)),
         .mustWait(Waiting(version, .approval, isReady: true)),
         .mustWait(Waiting(try Version("9"), .hold, isReady: true)),
-        .mayApply, .done, .refused("no"), .patchRefused, .revertWanted(try step(.revert, from: "1.1", to: "1.0")),
+        .mayApply, .done, .refused("no"), .abandoned(keepingData: false), .patchRefused,
+        .revertWanted(try step(.revert, from: "1.1", to: "1.0")),
         .revertWanted(try step()),
     ]
 }
@@ -257,7 +258,24 @@ func everyEvent() throws -> [UpdateEvent] {
             "committed": ["restarted", "done"], "failed": ["restarted", "done"],
         ]
         for stage in stages { expected[stage] = ["restarted", "done", "refused"] }
+        for stage in stages + ["locking", "preparing", "switched"] { expected[stage]?.insert("abandoned") }
         #expect(accepted == expected)
+    }
+
+    @Test("an interrupted update is abandoned only while there is a way back, or data are to stay as they are")
+    func abandoning() throws {
+        let (old, new) = (try Version("1.0"), try Version("1.1"))
+        let tree = Digest.sha256(of: [])
+        let oneWay = UpdateStep(.update, from: old, to: new, tree: tree, fromTree: tree, return: .none)
+        let first = UpdateStep(.update, from: nil, to: new, tree: tree, return: .undo)
+        for (step, name, current, keepsData, expected) in [
+            (oneWay, StateName.stopping, old, false, true), (oneWay, .switched, new, false, false),
+            (oneWay, .switched, new, true, true), (first, .checking, new, false, false),
+            (oneWay, .committed, new, true, false),
+        ] {
+            let plan = UpdatePlan(UpdateState(name, step))
+            #expect(plan.canAbandon(at: current, keepingData: keepsData) == expected, "\(name)")
+        }
     }
 
     @Test("nothing is switched to unless it was chosen, fetched, built, kept and allowed", arguments: 1...200)

@@ -60,7 +60,7 @@ import UpdatePlan
     func authorities() throws {
         for (mode, expected) in [(mode_t(0o600), ["ca_file!"]), (0o640, []), (0o644, [])] {
             let found = try findings { configuration, folder in
-                try folder.write("pem", to: "ca.pem")
+                try folder.write("-----BEGIN CERTIFICATE-----\n", to: "ca.pem")
                 chmod(folder.path("ca.pem").string, mode)
                 configuration.transport.authorities = folder.path("ca.pem")
                 configuration.worker.user = "nobody"

@@ -182,6 +182,8 @@ import UpdatePlan
         try stop(hooked, in: program) { _ = try $0.update() }
         try hooked.agent().instance.setHold(Hold(until: nil, reason: "exams"))
         #expect(try hooked.agent().check().held?.waiting.reason == .hold)
+        #expect(try hooked.ran() == [])
+        #expect(try hooked.agent().update().held?.waiting.reason == .hold)
         #expect(try hooked.ran() == ["give back"])
         #expect(try hooked.instance.wholeVersion() == "1.0")
         try hooked.agent().instance.setHold(nil)
@@ -250,7 +252,7 @@ import UpdatePlan
         let hooked = try instance(HookedRelease("1.0"), HookedRelease("1.1"), HookedRelease("1.2"))
         try stop(hooked, in: "1.2/hooks/\(program)") { _ = try $0.update() }
         try DurableStorage().replaceLink(at: hooked.instance.folder.path("prefix/current"), target: "versions/1.0")
-        _ = try? hooked.agent().check()
+        _ = try? hooked.agent().collectGarbage()
         #expect(try hooked.instance.wholeVersion() == "1.0")
         #expect(try hooked.instance.history().last?.event == .failed)
     }

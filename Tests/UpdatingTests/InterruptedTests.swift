@@ -80,6 +80,17 @@ import UpdatePlan
         #expect(try hooked.ran() == [])
         #expect(try hooked.agent().update(to: Version("1.1")).installed?.version == (try Version("1.1")))
     }
+
+    @Test(
+        "a revert that keeps data undoes nothing, and one that is named does the same",
+        arguments: ["migrate", "health"])
+    func keepingData(hook: String) throws {
+        let hooked = try instance(cutOffAfter: hook)
+        let report = try hooked.agent().revert(to: Version("1.0"), keepingData: true)
+        #expect(try report.isChange && report.installed.version == Version("1.0"))
+        #expect(try hooked.ran() == ["start", "1.0 post", "1.0 health"])
+        #expect(try hooked.instance.wholeVersion() == "1.0")
+    }
 }
 
 /// What was installed is out of sight, or what is known of it is lost.

@@ -87,7 +87,9 @@ import Testing
         try DurableStorage().removeTree(instance.folder.path("state/releases"))
         try DurableStorage().remove(instance.folder.path("state/installed.json"))
         #expect(code { try instance.agent().verify() } == "agent/unknown-listing")
-        #expect(try instance.agent().update().release != nil)
+        instance.repository.requests = []
+        #expect(try instance.agent().update().release == nil)
+        #expect(!instance.repository.requests.contains { $0.hasSuffix(".tar.zst") })
         #expect(try instance.agent().verify().differences == [])
         #expect(try instance.wholeVersion() == "1.1")
     }
@@ -144,7 +146,10 @@ import Testing
         for effect in (1...count).filter({ $0.isMultiple(of: 7) || $0 > count - 8 }) {
             let instance = try instance()
             let faulty = try FaultyStorage(.failFrom(effect, .full))
-            #expect(code { try instance.agent(faulty.storage).update() } == "storage/full", "effect \(effect)")
+            let found = code { try instance.agent(faulty.storage).update() }
+            // Where only what is told afterwards cannot be written down, nothing is wrong with the update.
+            let isLate = try found == nil && effect > count - 8 && instance.wholeVersion() == "1.1"
+            #expect(found == "storage/full" || isLate, "effect \(effect)")
             #expect(["1.0", "1.1"].contains(try instance.wholeVersion()), "effect \(effect)")
             _ = try instance.agent().update()
             #expect(try instance.wholeVersion() == "1.1", "effect \(effect)")

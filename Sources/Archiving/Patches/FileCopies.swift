@@ -32,6 +32,8 @@ final class FileCopies: Sendable {
 
     private let state = Mutex(State())
     private let group = DispatchGroup()
+    /// As in `DispatchCore`.
+    private let queue = DispatchQueue(label: "sceau.copies")
     private let (old, new): (FilePath, FilePath)
     private let storage: DurableStorage
 
@@ -51,7 +53,7 @@ final class FileCopies: Sendable {
             return true
         }
         guard begins else { return }
-        DispatchQueue.global().async(group: group) { [self] in work() }
+        queue.async(group: group) { [self] in work() }
     }
 
     /// Returns when all are made. Throws what the first fault was.

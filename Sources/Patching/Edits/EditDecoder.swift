@@ -93,6 +93,9 @@ package struct EditDecoder<Streams: EditStreamReader> {
         let blocks = try readBlocks(old.count, count)
         let chain = BlockChain(blocks)
         let pieces = chain.pieces.count
+        try limits.check(
+            EditMemory.reading(old.count, new: count, kept: 0)
+                &+ EditMemory.held(blocks: blocks.count, pieces: pieces))
         // One buffer for both: the old program is only read from its end, then the new one is made from its beginning.
         let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: EditMemory.programs(old.count, count))
         defer { buffer.deallocate() }

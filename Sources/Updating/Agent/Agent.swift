@@ -190,7 +190,9 @@ package struct Agent {
                 throw fault
             } catch let fault as any ReportableFault {
                 // What went wrong first is what a person needs to know; not what was typed wrong.
-                if fault.family != .usage { try? instance.setLastError(LastError(fault, in: operation, at: ports.now)) }
+                if fault.family != .usage {
+                    try? instance.keepLastError(LastError(fault, in: operation, at: ports.now), of: operation)
+                }
                 tell(operation, nil, fault)
                 throw fault
             }

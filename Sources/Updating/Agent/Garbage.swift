@@ -25,6 +25,7 @@ extension Agent {
                     try storage.remove(folders.output.appending(name))
                 }
             }
+            if let outcome = run.outcome { try outcome.check() }
             let left = Set(try instance.keptVersions())
             return GarbageReport(
                 bytes: max(0, before - (try usedBytes())), versions: kept.filter { !left.contains($0) }.sorted())

@@ -173,7 +173,8 @@ extension StatusReport {
             "held": held.json, "log": log?.json ?? .null,
             "fork_evidence": .array(forkEvidence.map { .text($0) }),
             "metadata": metadata?.json ?? .null, "last_error": lastError.map { .object($0.json) } ?? .null,
-            "hold": hold.json, "approved": .text(approved), "lost": .text(lost), "under_way": underWay?.json ?? .null,
+            "hold": hold.json, "approved": .text(approved), "lost": .text(lost),
+            "left": .text(left?.version), "under_way": underWay?.json ?? .null,
             "last_step": lastStep.map { .object($0.json) } ?? .null, "last_run": .time(lastRun),
             "last_success": .time(lastSuccess), "undelivered_notices": .number(undelivered),
             "mirrors_aside": .array(

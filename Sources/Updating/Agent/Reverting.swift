@@ -24,8 +24,8 @@ extension Agent {
     package func revert(to version: Version? = nil, keepingData keepsData: Bool = false) throws -> RevertReport {
         try exclusively(.revert) { _ in
             var run = UpdateRun(self)
-            guard let before = try run.recover(abandoning: true) else { throw AgentFault(.notInstalled) }
-            if version == nil, let report = try goneBack(run, to: before) { return report }
+            guard let before = try run.recover(abandoning: keepsData) else { throw AgentFault(.notInstalled) }
+            if version == nil || version == before.version, let report = try goneBack(run, to: before) { return report }
             let target = try version ?? earlier(than: before)
             if target == before.version { return RevertReport(before: before, installed: before, troubles: []) }
             let kept = try keptTree(target)
@@ -56,7 +56,9 @@ extension Agent {
         if outcome.step.kind == .update {
             guard outcome.isFailure, outcome.step.from == installed.version else { return nil }
             let dropped = Installation(version: outcome.step.to, tree: outcome.step.tree)
-            return RevertReport(before: dropped, installed: installed, troubles: [])
+            // The first is why it was dropped.
+            return RevertReport(
+                before: dropped, installed: installed, troubles: Array(outcome.troubles.dropFirst()))
         }
         guard let from = outcome.step.from else { return nil }
         if outcome.isFailure { try outcome.check() }

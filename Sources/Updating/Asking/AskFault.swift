@@ -24,7 +24,9 @@ enum AskFault {
             .malformed, .tooLong, .unexpectedRange:
             return fault
         case .unavailable: return TransportFault(.workerEnded, found: fault.message)
-        case .invalidURL, .invalidProxy, .invalidPin, .unsafePath, .stopped, .workerEnded, .workerAnswer: return nil
+        // What only libcurl sees in an address is no lie of the process that asks.
+        case .invalidURL: return TransportFault(.malformed, found: fault.found, at: fault.location)
+        case .invalidProxy, .invalidPin, .unsafePath, .stopped, .workerEnded, .workerAnswer: return nil
         }
     }
 

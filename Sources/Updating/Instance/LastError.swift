@@ -14,7 +14,7 @@ package struct LastError: Hashable, Sendable {
     init(_ fault: any ReportableFault, in operation: AgentOperation, at time: Date) {
         (self.time, self.operation) = (time, operation)
         code = fault.codeText
-        message = fault.message
+        message = String(fault.message.prefix(Self.longestMessage))
     }
 
     package var json: JSONObject {
@@ -45,6 +45,8 @@ package struct LastError: Hashable, Sendable {
     }
 
     static let limit = 64 << 10
+    /// Characters: as JSON they fit, whatever they are.
+    private static let longestMessage = 4000
 }
 
 extension Instance {
@@ -52,10 +54,19 @@ extension Instance {
         try readOwn(folders.lastError, limit: LastError.limit).flatMap(LastError.init(decoding:))
     }
 
-    /// Looking and tidying up mend nothing: after them, what went wrong in an update still stands.
+    /// Only an update or a revert mends what went wrong in one: after all else it still stands.
     func clearLastError(after operation: AgentOperation) throws {
-        if operation == .check || operation == .gc, let error = try lastError(), error.operation != operation { return }
-        try setLastError(nil)
+        if try !covers(operation) { try setLastError(nil) }
+    }
+
+    func keepLastError(_ error: LastError, of operation: AgentOperation) throws {
+        if try !covers(operation) { try setLastError(error) }
+    }
+
+    /// Whether what is kept is not for `operation` to replace.
+    private func covers(_ operation: AgentOperation) throws -> Bool {
+        guard operation != .update, operation != .revert, let error = try lastError() else { return false }
+        return error.operation != operation
     }
 
     func setLastError(_ error: LastError?) throws {

@@ -146,7 +146,7 @@ extension UpdateRun {
         guard let manifest = try instance.keptManifest(step.to),
             let waiting = rules.waiting(toApply: manifest.facts, step)
         else { return nil }
-        self.waiting = waiting
+        (self.waiting, hasToWait) = (waiting, true)
         return .refused("it has to wait: \(waiting.reason.rawValue)")
     }
 

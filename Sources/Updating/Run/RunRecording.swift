@@ -51,7 +51,9 @@ extension UpdateRun {
         }
         let troubles = takeTroubles(with: trouble)
         try instance.addToHistory(HistoryEntry(failing: step, troubles, at: time, isStanding: standing != nil))
-        outcome = Outcome(step: step, troubles: troubles, isFailure: true, isStanding: standing != nil)
+        outcome = Outcome(
+            step: step, troubles: troubles, isFailure: true, isStanding: standing != nil, hadToWait: hasToWait)
+        hasToWait = false
         return .done
     }
 

@@ -36,6 +36,8 @@ struct UpdateRun {
     var changed: ReleaseManifest?
     /// What became of the last change of the installed release in this run.
     var outcome: Outcome?
+    /// The step that is being given up has to wait.
+    var hasToWait = false
     /// Why the lock could not be given back in the step that is being recorded.
     var lockTrouble: Trouble?
     /// What was found of the tree that is in use before the switch.
@@ -49,6 +51,8 @@ struct UpdateRun {
         let isFailure: Bool
         /// Of a failure: the release that was given up is in use all the same.
         var isStanding = false
+        /// Of a failure: an earlier run had begun it, and by now its release has to wait.
+        var hadToWait = false
     }
 
     private let begin: Duration
@@ -80,13 +84,16 @@ struct UpdateRun {
         return installed
     }
 
-    /// Completes or drops what an earlier run left, and gives back what is installed. With `isAbandoning`, an update is
-    /// taken back from wherever it was interrupted.
-    mutating func recover(abandoning isAbandoning: Bool = false) throws -> Installation? {
+    /// Completes or drops what an earlier run left, and gives back what is installed. With `abandoning`, an update is
+    /// taken back from wherever it was interrupted, if there is a way back; its value: whether data stay as they are.
+    mutating func recover(abandoning keepsData: Bool? = nil) throws -> Installation? {
         _ = try look()
         let current = try instance.linkedVersion()
-        let isAbandoned = isAbandoning && plan.canAbandon(at: current)
-        try handle(isAbandoned ? .abandoned : .restarted(current: current))
+        if let keepsData, plan.canAbandon(at: current, keepingData: keepsData) {
+            try handle(.abandoned(keepingData: keepsData))
+        } else {
+            try handle(.restarted(current: current))
+        }
         installed = try instance.installation()
         if let installed, try instance.recordedInstallation() != installed { try instance.record(installed) }
         return installed

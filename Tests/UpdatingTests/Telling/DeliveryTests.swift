@@ -203,12 +203,13 @@ import Transport
         #expect(try text("state/output/metrics.txt", instance) == nil)
     }
 
-    @Test("where nobody is to be told, no program runs and nothing is remembered")
+    @Test("where nobody is to be told, no program runs, and all that is remembered is when it was")
     func nobody() throws {
         let instance = try instance { _, _ in }
         _ = try instance.agent().update()
-        #expect(try instance.folder.read("state/notices.json") == nil)
-        #expect(try instance.agent().status().lastRun == nil)
+        let status = try instance.agent().status()
+        #expect(status.lastRun == instance.now && status.lastSuccess == instance.now)
+        #expect(status.undelivered == 0)
     }
 }
 

@@ -155,4 +155,4 @@ class Instance:
             wanted.append(("reverted", OLD))
         found = [f"{step} stands {steps.count(step)} times in the history" for step in wanted if steps.count(step) != 1]
         return found + [f"the history says {step}" for step in sorted(set(steps) - set(wanted), key=str)
-                        if step[0] != "patch-refused"]
+                        if step[0] not in ("patch-refused", "damaged-tree")]

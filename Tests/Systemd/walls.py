@@ -43,7 +43,7 @@ def play_as_root(stage: Stage) -> None:
     wait_until("it is started again", lambda: one.show("NRestarts") != "0" and one.show("ActiveState") == "active")
     one.forget("stay-migrate")
     one.await_version(version)
-    equal(stage.machine.processes(one.cgroup), [one.show("MainPID")], "what runs")
+    wait_until("only the agent runs", lambda: stage.machine.processes(one.cgroup) == [one.show("MainPID")])
     equal(one.show("ActiveState", "probe.service"), "inactive", "the unit that the lock starts")
 
 
@@ -74,7 +74,7 @@ def leaves_nothing(stage: Stage) -> None:
     version = stage.publisher.release()
     one.look()
     one.await_version(version)
-    equal(stage.machine.processes(one.cgroup), [one.show("MainPID")], "what runs")
+    wait_until("only the agent runs", lambda: stage.machine.processes(one.cgroup) == [one.show("MainPID")])
 
 
 def late_prefix(stage: Stage) -> None:

@@ -73,7 +73,7 @@ import Testing
     }
 
     enum NoPatch: CaseIterable, Sendable {
-        case betweenIsWithdrawn, betweenIsGone, archivePreferred, listingLost, treeLost, largerThanArchive, otherTree
+        case betweenIsWithdrawn, betweenIsGone, archivePreferred, treeLost, largerThanArchive, otherTree
     }
 
     @Test("the archive is fetched, without a word in the history, when no patch fits", arguments: NoPatch.allCases)
@@ -90,7 +90,6 @@ import Testing
                 repository.paths.manifest(try Version("1.1"))] = nil
             repository.publish()
         case .archivePreferred: instance.prefers = .archive
-        case .listingLost: try DurableStorage().remove(instance.folder.path("state/releases/1.0/tree.mtree"))
         case .treeLost: try DurableStorage().removeTree(instance.folder.path("prefix/versions/1.0"))
         case .largerThanArchive:
             try repository.add(

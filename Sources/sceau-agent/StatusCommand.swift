@@ -67,7 +67,9 @@ struct StatusCommand: ParsableCommand {
             rows.append(["last change", "\(UTCTime.encode(last.time)) \(last.event.rawValue) \(release): \(reason)"])
         }
         if let lastRun = report.lastRun {
-            let success = report.lastSuccess.map { $0 == lastRun ? "" : ", last good one \(UTCTime.encode($0))" }
+            // A check that went well may have been in the same second.
+            let isGood = report.lastSuccess == lastRun && report.lastError == nil
+            let success = report.lastSuccess.map { isGood ? "" : ", last good one \(UTCTime.encode($0))" }
             rows.append(["last run", UTCTime.encode(lastRun) + (success ?? ", none was good yet")])
         }
         return rows

@@ -52,7 +52,8 @@ package struct UpdateStep: Hashable, Sendable {
         UpdateStep(kind, from: from, to: to, tree: tree, fromTree: fromTree, return: .free, cause: cause)
     }
 
-    /// The way back after `trouble`; nil when there is none, as from a release that was only mended. Before the migration has begun nothing needs undoing.
+    /// The way back after `trouble`; nil when there is none, as from a release that was only mended. Before the migration has
+    /// begun nothing needs undoing.
     func undoing(because trouble: Trouble) -> UpdateStep? {
         let `return` = trouble.stage.isBeforeMigration ? Return.free : self.return
         guard kind == .update, let from, from != to, let fromTree, `return` != .none else { return nil }

@@ -6,8 +6,8 @@ import SystemPackage
 /// what it starts.
 ///
 /// Files are confined by Landlock, the network by a seccomp filter, which refuses every new socket, and by Landlock for
-/// TCP. Limits: descriptors that are open already stay as they are; with the network allowed, a service of this machine
-/// that listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
+/// TCP. Limits: descriptors that are open already stay as they are; with the network allowed, and not `onlyReads`, a service of
+/// this machine that listens on a socket with a path can be asked, as far as its modes allow; `stat` and `chmod` are not confined.
 /// A process that goes on running programs by `ProcessRunner` needs /proc to find what they leave behind.
 package struct Sandbox: Hashable, Sendable {
     /// Files, and folders with all below them.

@@ -49,7 +49,7 @@ extension Agent {
             let refreshed = try refresh(
                 pinnedRoot: pinnedRoot, installed: before, requested: version, accepted: accepted)
             try run.update(refreshed)
-            if let outcome = run.outcome, !outcome.hadToWait { try outcome.check() }
+            if let outcome = run.outcome { try outcome.check() }
             return UpdateReport(
                 before: before?.version, installed: run.installed,
                 release: run.changed,

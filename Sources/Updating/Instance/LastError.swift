@@ -6,8 +6,7 @@ import Primitives
 /// How the last run that had to give up did: `last-error.json`, gone after one like it that did not.
 package struct LastError: Hashable, Sendable {
     package let time: Date
-    /// Nil where an earlier version of the agent wrote it.
-    let operation: AgentOperation?
+    let operation: AgentOperation
     package let code: String
     package let message: String
 
@@ -18,12 +17,10 @@ package struct LastError: Hashable, Sendable {
     }
 
     package var json: JSONObject {
-        var object: JSONObject = [
+        [
             "time": .string(ByteString(UTCTime.encode(time))), "code": .string(ByteString(code)),
-            "message": .string(ByteString(message)),
+            "message": .string(ByteString(message)), "operation": .string(ByteString(operation.rawValue)),
         ]
-        if let operation { object["operation"] = .string(ByteString(operation.rawValue)) }
-        return object
     }
 
     /// Nil for text that is no such record.
@@ -35,13 +32,12 @@ package struct LastError: Hashable, Sendable {
     }
 
     private init?(_ reader: JSONReader) throws {
-        guard let time = UTCTime.decode(try reader.field("time").string()) else { return nil }
-        self.time = time
+        guard let time = UTCTime.decode(try reader.field("time").string()),
+            let operation = AgentOperation(rawValue: try reader.field("operation").string().description)
+        else { return nil }
+        (self.time, self.operation) = (time, operation)
         code = try reader.field("code").string().description
         message = try reader.field("message").string().description
-        operation = try reader.optionalField("operation").flatMap {
-            AgentOperation(rawValue: try $0.string().description)
-        }
     }
 
     static let limit = 64 << 10

@@ -212,10 +212,12 @@ extension UpdateRun.Outcome {
             + "the state folder holds what they said), or restore your backup and run sceau-agent revert --keep-data"
     }
 
-    /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history.
+    /// Throws when the release that was wanted is not in use, or was given up on: what became of it is in the history. That it
+    /// has to wait by now is no fault.
     func check() throws(AgentFault) {
         let newer = step.cause == nil ? step.to : step.from ?? step.to
         let lines = step.reasons(troubles, isFailure: isFailure)
+        if hadToWait { return }
         if isFailure {
             throw AgentFault(.givenUp, found: "\(newer), \(lines)", hint: isStanding ? Self.standingHint(newer) : nil)
         }

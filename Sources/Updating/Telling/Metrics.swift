@@ -89,7 +89,7 @@ package enum Metrics {
                 status.mirrorsAside.count),
             Gauge("notices_undelivered", "Notices that could not be delivered yet.", status.undelivered),
             Gauge(
-                "last_error", "The code of what went wrong in the last run.",
+                "last_error", "The code of what went wrong last and still stands.",
                 [("code", status.lastError?.code ?? "")], status.lastError != nil),
         ]
     }

@@ -56,7 +56,9 @@ import Testing
         let repository = try ReleaseRepository()
         let instance = try TestInstance(repository)
         try instance.initialise()
-        let hostile = "{\"code\":\"a\\\"} 1\\n\\\\evil\",\"message\":\"m\",\"operation\":\"check\",\"time\":\"2026-01-01T00:00:00Z\"}"
+        let hostile =
+            "{\"code\":\"a\\\"} 1\\n\\\\evil\",\"message\":\"m\",\"operation\":\"check\","
+            + "\"time\":\"2026-01-01T00:00:00Z\"}"
         try instance.folder.write(hostile, to: "state/last-error.json")
         let lines = try lines(instance)
         #expect(lines.last?.hasPrefix("sceau_agent_last_error{") == true)
